@@ -1,0 +1,1 @@
+//! Every rule of this chain: synchronous, deterministic, without I/O.

@@ -1,0 +1,1 @@
+//! What any chain needs: numbers, typed state, the state tree, gas, events, addresses. Knows no module, no file, no socket.

@@ -1,0 +1,1 @@
+//! The same chain driven by a seed or a scenario.
