@@ -44,7 +44,12 @@ fn an_asset_has_the_bytes_that_the_go_module_stores() {
 #[test]
 fn the_descriptors_keep_http_paths_and_amino_names() {
     let holds = |text: &str| DESCRIPTORS.windows(text.len()).any(|window| window == text.as_bytes());
-    for text in ["/terra/alliances/{denom}", "alliance/MsgDelegate", "/cosmos/bank/v1beta1/balances/{address}", "cosmos-sdk/MsgSend"] {
+    for text in [
+        "/terra/alliances/{denom}",
+        "alliance/MsgDelegate",
+        "/cosmos/bank/v1beta1/balances/{address}",
+        "cosmos-sdk/MsgSend",
+    ] {
         assert!(holds(text), "{text} is missing");
     }
 }
