@@ -1,0 +1,71 @@
+//! Magnitudes wider than any stored number, and the ways to come back from them.
+
+use ruint::Uint;
+
+pub(super) type U128 = Uint<128, 2>;
+pub(super) type U256 = Uint<256, 4>;
+pub(super) type U320 = Uint<320, 5>;
+pub(super) type U448 = Uint<448, 7>;
+pub(super) type U576 = Uint<576, 9>;
+pub(super) type U640 = Uint<640, 10>;
+
+/// The same value in another width, if it fits.
+pub(super) fn fit<const FROM: usize, const FROM_LIMBS: usize, const TO: usize, const TO_LIMBS: usize>(
+    value: Uint<FROM, FROM_LIMBS>,
+) -> Option<Uint<TO, TO_LIMBS>> {
+    Uint::checked_from_limbs_slice(value.as_limbs())
+}
+
+/// The same value in a width that is known to hold it: callers pass a wider type, or a value bounded by an invariant.
+pub(super) fn resize<const FROM: usize, const FROM_LIMBS: usize, const TO: usize, const TO_LIMBS: usize>(
+    value: Uint<FROM, FROM_LIMBS>,
+) -> Uint<TO, TO_LIMBS> {
+    Uint::wrapping_from_limbs_slice(value.as_limbs())
+}
+
+/// Decimal digits to a magnitude. `None` if there is no digit, something else than digits, or too large a value.
+pub(super) fn parse_digits<const BITS: usize, const LIMBS: usize>(digits: &str) -> Option<Uint<BITS, LIMBS>> {
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Uint::from_str_radix(digits, 10).ok()
+}
+
+/// The canonical bytes of a signed magnitude: one byte with the length (bit 7 set if negative), then the magnitude, big endian and without leading zeros.
+pub(super) fn write_signed<const BITS: usize, const LIMBS: usize, W: std::io::Write>(
+    negative: bool,
+    magnitude: Uint<BITS, LIMBS>,
+    writer: &mut W,
+) -> std::io::Result<()> {
+    let bytes = magnitude.to_be_bytes_trimmed_vec();
+    let length = u8::try_from(bytes.len()).map_err(|_| std::io::ErrorKind::InvalidInput)?;
+    writer.write_all(&[if negative { length | SIGN_BIT } else { length }])?;
+    writer.write_all(&bytes)
+}
+
+/// Reads what [`write_signed`] writes and refuses every other encoding of the same number.
+pub(super) fn read_signed<const BITS: usize, const LIMBS: usize, R: std::io::Read>(
+    reader: &mut R,
+) -> std::io::Result<(bool, Uint<BITS, LIMBS>)> {
+    let mut head = [0u8; 1];
+    reader.read_exact(&mut head)?;
+    let [head] = head;
+    let (negative, length) = (head & SIGN_BIT != 0, usize::from(head & !SIGN_BIT));
+    if length > LIMBS.saturating_mul(8) || (negative && length == 0) {
+        return Err(malformed("number has an impossible length or sign"));
+    }
+    let mut bytes = vec![0u8; length];
+    reader.read_exact(&mut bytes)?;
+    if bytes.first() == Some(&0) {
+        return Err(malformed("number has a leading zero byte"));
+    }
+    let magnitude = Uint::try_from_be_slice(&bytes).ok_or_else(|| malformed("number is too large"))?;
+    Ok((negative, magnitude))
+}
+
+/// The I/O error of bytes that are not the canonical form of a value.
+pub(super) fn malformed(reason: &'static str) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::InvalidData, reason)
+}
+
+const SIGN_BIT: u8 = 0x80;
