@@ -12,7 +12,9 @@ use super::wide::malformed;
 use super::{Denom, Int, NumError};
 
 /// An amount of one denomination. The amount may be any `Int`; collections only hold positive ones.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct Coin {
     /// What it is.
     pub denom: Denom,

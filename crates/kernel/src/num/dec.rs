@@ -8,7 +8,9 @@ use ruint::Uint;
 
 use super::error::NumError;
 use super::int::Int;
-use super::wide::{U128, U256, U320, U448, U576, U640, fit, malformed, parse_digits, read_signed, resize, write_signed};
+use super::wide::{
+    U128, U256, U320, U448, U576, U640, fit, malformed, parse_digits, read_signed, resize, write_signed,
+};
 
 /// 10^18, the number of steps in one unit.
 const ONE_SCALED: u64 = 1_000_000_000_000_000_000;
@@ -99,9 +101,10 @@ impl Dec {
     /// # Errors
     /// More than 18 places.
     pub fn new_with_prec(value: i64, places: u32) -> Result<Dec, NumError> {
-        let factor = Dec::PRECISION.checked_sub(places).and_then(|zeros| 10u64.checked_pow(zeros)).ok_or_else(|| {
-            NumError::parse("number of decimal places", &places.to_string(), "at most 18 places are allowed")
-        })?;
+        let factor =
+            Dec::PRECISION.checked_sub(places).and_then(|zeros| 10u64.checked_pow(zeros)).ok_or_else(|| {
+                NumError::parse("number of decimal places", &places.to_string(), "at most 18 places are allowed")
+            })?;
         Ok(Dec::from_scaled(Int::from(value).mul(Int::from(factor))?))
     }
 
@@ -379,7 +382,11 @@ impl FromStr for Dec {
         let (whole, places) = match unsigned.split_once('.') {
             None => (unsigned, ""),
             Some((whole, places)) if whole.is_empty() || places.is_empty() => {
-                return Err(refuse(if places.contains('.') { "more than one point" } else { "wanted digits on both sides of the point" }));
+                return Err(refuse(if places.contains('.') {
+                    "more than one point"
+                } else {
+                    "wanted digits on both sides of the point"
+                }));
             }
             Some(parts) => parts,
         };

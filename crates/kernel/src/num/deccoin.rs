@@ -12,7 +12,9 @@ use super::wide::malformed;
 use super::{Coin, Coins, Dec, Denom, NumError};
 
 /// An amount of one denomination with decimal places. The amount may be any `Dec`; collections only hold positive ones.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
 pub struct DecCoin {
     /// What it is.
     pub denom: Denom,
