@@ -1,0 +1,215 @@
+//! The stores of a chain: one tree each, joined under one app hash.
+//!
+//! The app hash is that of Cosmos' multistore: an RFC 6962 Merkle tree over the stores in the order of their names, with
+//! leaf bytes (length, name, 32, SHA-256 of the store's root). A key is proven in two steps: in its store, and the
+//! store's root under its name (`ics23::tendermint_spec`).
+
+use std::ops::Bound;
+
+use bytes::Bytes;
+use ics23::commitment_proof::Proof;
+use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp};
+use sha2::{Digest, Sha256};
+
+use super::batch::{self, Change};
+use super::proof::leaf_op;
+use super::{Iter, Tree, TreeError};
+
+/// A store of the multistore: its place in the chain's list and its name in proofs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoreId {
+    pub index: u8,
+    pub name: &'static str,
+}
+
+impl StoreId {
+    pub const fn new(index: u8, name: &'static str) -> StoreId {
+        StoreId { index, name }
+    }
+}
+
+/// The trees of a fixed list of stores. A clone is a snapshot: it costs one pointer per store.
+#[derive(Clone, Default)]
+pub struct Forest {
+    stores: &'static [StoreId],
+    /// The tree of the store with index `i` is at `i`.
+    trees: Vec<Tree>,
+}
+
+/// The two steps from a key to the app hash.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreProof {
+    /// The key in its store, under `ics23::iavl_spec`.
+    pub inner: CommitmentProof,
+    /// The store's root under its name, under `ics23::tendermint_spec`.
+    pub outer: CommitmentProof,
+}
+
+impl Forest {
+    /// A forest of empty trees. Indices and names are those of one list of constants, each of them used once.
+    pub fn new(stores: &'static [StoreId]) -> Forest {
+        let places = stores.iter().map(|store| usize::from(store.index).wrapping_add(1)).max().unwrap_or(0);
+        Forest { stores, trees: vec![Tree::new(); places] }
+    }
+
+    pub fn stores(&self) -> &'static [StoreId] {
+        self.stores
+    }
+
+    /// The tree of a store; `None` if there is no such store.
+    pub fn tree(&self, store: u8) -> Option<&Tree> {
+        self.trees.get(usize::from(store)).filter(|_| self.stores.iter().any(|known| known.index == store))
+    }
+
+    /// The value of a key of a store.
+    pub fn get(&self, store: u8, key: &[u8]) -> Option<&Bytes> {
+        self.trees.get(usize::from(store))?.get(key)
+    }
+
+    /// The pairs of a store between two bounds, in key order. See [`Tree::range`].
+    pub fn range(&self, store: u8, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
+        self.trees.get(usize::from(store)).map_or_else(Iter::empty, |tree| tree.range(start, end))
+    }
+
+    /// Writes a batch, sorted by store and key. See [`Tree::apply`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::apply`], and for a store that is not in the list. Nothing has changed then, in any store.
+    pub fn apply(&mut self, changes: impl IntoIterator<Item = (u8, Bytes, Option<Bytes>)>) -> Result<(), TreeError> {
+        let mut changes = changes.into_iter().peekable();
+        let mut batches: Vec<(u8, Vec<Change>)> = Vec::new();
+        while let Some(store) = changes.peek().map(|change| change.0) {
+            if self.tree(store).is_none() {
+                return Err(TreeError::StoreUnknown { store });
+            }
+            if let Some((before, _)) = batches.last().filter(|(before, _)| *before > store) {
+                return Err(TreeError::StoresNotAscending { before: *before, store });
+            }
+            let own = std::iter::from_fn(|| changes.next_if(|change| change.0 == store));
+            batches.push((store, batch::checked(own.map(|(_, key, value)| (key, value)))?));
+        }
+        for (store, batch) in batches {
+            if let Some(tree) = self.trees.get_mut(usize::from(store)) {
+                tree.apply_checked(batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a tree in the place of a store, for instance one that was read from a disk.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such store.
+    pub fn plant(&mut self, store: u8, tree: Tree) -> Result<(), TreeError> {
+        if self.tree(store).is_none() {
+            return Err(TreeError::StoreUnknown { store });
+        }
+        if let Some(place) = self.trees.get_mut(usize::from(store)) {
+            *place = tree;
+        }
+        Ok(())
+    }
+
+    /// The roots of the stores, in the order of the list.
+    pub fn store_roots(&self) -> Vec<(StoreId, [u8; 32])> {
+        self.stores.iter().filter_map(|store| Some((*store, self.tree(store.index)?.root()))).collect()
+    }
+
+    /// The app hash.
+    pub fn root(&self) -> [u8; 32] {
+        merkle_root(&self.leaf_hashes())
+    }
+
+    /// The proof that `key` has its value in a store, or that the store does not have it. See [`Tree::prove`].
+    /// Nothing can be said of a store that is not in the list: both steps are then empty, and verify nothing.
+    pub fn prove(&self, store: u8, key: &[u8]) -> StoreProof {
+        let sorted = self.sorted_roots();
+        let found = sorted.iter().enumerate().find(|(_, (id, _))| id.index == store);
+        let (Some((place, (id, root))), Some(tree)) = (found, self.tree(store)) else {
+            return StoreProof { inner: CommitmentProof { proof: None }, outer: CommitmentProof { proof: None } };
+        };
+        let mut path = Vec::new();
+        merkle_path(&self.leaf_hashes(), place, &mut path);
+        let outer = ExistenceProof {
+            key: id.name.as_bytes().to_vec(),
+            value: root.to_vec(),
+            leaf: Some(leaf_op(vec![0])),
+            path,
+        };
+        StoreProof { inner: tree.prove(key), outer: CommitmentProof { proof: Some(Proof::Exist(outer)) } }
+    }
+
+    /// The roots of the stores in the order of the stores' names.
+    fn sorted_roots(&self) -> Vec<(StoreId, [u8; 32])> {
+        let mut roots = self.store_roots();
+        roots.sort_by_key(|(store, _)| store.name);
+        roots
+    }
+
+    fn leaf_hashes(&self) -> Vec<[u8; 32]> {
+        self.sorted_roots().iter().map(|(store, root)| store_hash(store.name, root)).collect()
+    }
+}
+
+impl std::fmt::Debug for Forest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let trees = self.stores.iter().filter_map(|store| Some((store.name, self.tree(store.index)?)));
+        f.debug_map().entries(trees).finish()
+    }
+}
+
+/// The leaf of a store.
+fn store_hash(name: &str, root: &[u8; 32]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update([0]);
+    let mut length = Vec::new();
+    prost::encoding::encode_varint(name.len() as u64, &mut length);
+    hasher.update(length);
+    hasher.update(name);
+    hasher.update([32]);
+    hasher.update(Sha256::digest(root));
+    hasher.finalize().into()
+}
+
+/// Where a list of `len` leaves is parted: at the largest power of two below `len`.
+fn middle(len: usize) -> usize {
+    len.next_power_of_two() >> 1
+}
+
+fn merkle_root(leaves: &[[u8; 32]]) -> [u8; 32] {
+    match leaves {
+        [] => Sha256::digest([]).into(),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(middle(leaves.len()));
+            let mut hasher = Sha256::new();
+            hasher.update([1]);
+            hasher.update(merkle_root(left));
+            hasher.update(merkle_root(right));
+            hasher.finalize().into()
+        }
+    }
+}
+
+/// Appends the steps from the leaf at `place` up to the root of `leaves`.
+fn merkle_path(leaves: &[[u8; 32]], place: usize, path: &mut Vec<InnerOp>) {
+    if leaves.len() < 2 {
+        return;
+    }
+    let (left, right) = leaves.split_at(middle(leaves.len()));
+    let mut prefix = vec![1];
+    let mut suffix = Vec::new();
+    match place.checked_sub(left.len()) {
+        None => {
+            merkle_path(left, place, path);
+            suffix.extend_from_slice(&merkle_root(right));
+        }
+        Some(place) => {
+            merkle_path(right, place, path);
+            prefix.extend_from_slice(&merkle_root(left));
+        }
+    }
+    path.push(InnerOp { hash: HashOp::Sha256.into(), prefix, suffix });
+}

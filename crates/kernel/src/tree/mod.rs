@@ -1,0 +1,208 @@
+//! The state tree: a persistent, ordered, provable map from bytes to bytes, and the forest of one such tree per store.
+//!
+//! # The shape
+//!
+//! Values sit in leaves. An inner node (a *fork*) names the first bit in which the keys below it differ: keys with
+//! that bit unset are on its left, the others on its right. A key of `n` bytes has nine bits per byte: one that says
+//! "there is a byte here", then the eight bits of the byte, highest first; after its last byte every bit is unset. So a
+//! key that is the beginning of another one differs from it in a bit like any other pair, and sorting by these bits is
+//! sorting by bytes.
+//!
+//! # Promises
+//!
+//! * *Canonical.* The shape, and therefore the root, is a function of the pairs alone, never of their history.
+//! * *Ordered.* Leaves from left to right are in key order; each link knows how many leaves are below it, so the place
+//!   of a key, the key at a place, and the length of a range each take one walk down.
+//! * *Persistent.* `Tree::clone` copies one pointer. What a clone shows never changes. Nodes that no clone shares are
+//!   changed in place.
+//! * *Hashed once.* A batch is one walk down and up; each node it touches is hashed once, on the way up. There is no
+//!   dirty state: the root is always known.
+//! * *Provable.* Nodes hash in the form of `ics23::iavl_spec`, see [`Tree::prove`].
+//!
+//! # Costs
+//!
+//! A walk is as long as the number of deciding bits of the key: about log2 of the number of keys when keys are not
+//! chosen by an enemy, at most 9 * [`KEY_BYTES_MAX`] when they are. Recursion is bounded by the same number.
+//! A key or value is kept as it is given: a slice of a larger buffer keeps that buffer alive.
+
+mod batch;
+mod forest;
+mod iter;
+mod node;
+mod proof;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Bound;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+pub use forest::{Forest, StoreId, StoreProof};
+pub use iter::Iter;
+
+use batch::Change;
+use node::{Bit, Link};
+
+/// Immutable bytes that are cheap to clone: keys and values.
+pub type Bytes = bytes::Bytes;
+
+/// The longest key in bytes. It bounds the depth of the tree.
+pub const KEY_BYTES_MAX: usize = 256;
+
+/// Why a batch was refused. The tree is then as it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TreeError {
+    #[error("key number {position} of the batch is empty; keys have 1 to {KEY_BYTES_MAX} bytes")]
+    KeyEmpty { position: usize },
+    #[error("key number {position} of the batch has {len} bytes; keys have 1 to {KEY_BYTES_MAX} bytes")]
+    KeyTooLong { position: usize, len: usize },
+    #[error("the value of key {key} is empty; an empty value cannot be proven, so none is stored")]
+    ValueEmpty { key: String },
+    #[error("key {key} follows key {before}; the keys of a batch are strictly ascending")]
+    NotAscending { before: String, key: String },
+    #[error("store {store} follows store {before}; a batch is sorted by store, then by key")]
+    StoresNotAscending { before: u8, store: u8 },
+    #[error("there is no store with index {store}")]
+    StoreUnknown { store: u8 },
+}
+
+/// A persistent ordered map with a Merkle root. See the module's manual.
+#[derive(Clone, Default)]
+pub struct Tree {
+    top: Option<Link>,
+}
+
+impl Tree {
+    /// The tree without keys.
+    pub fn new() -> Tree {
+        Tree::default()
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> u64 {
+        self.top.as_ref().map_or(0, Link::size)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.top.is_none()
+    }
+
+    /// The longest walk from the top to a leaf, in forks. Zero for an empty tree and for a single leaf.
+    pub fn height(&self) -> u16 {
+        self.top.as_ref().map_or(0, Link::height)
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        let leaf = self.top.as_ref()?.nearest(key);
+        (leaf.key == key).then_some(&leaf.value)
+    }
+
+    /// The pairs between two bounds in key order, from either end. A start behind the end is an empty range.
+    pub fn range(&self, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
+        let from = match start {
+            Bound::Unbounded => 0,
+            Bound::Included(key) => self.rank(key).below,
+            Bound::Excluded(key) => self.rank(key).below_or_at(),
+        };
+        let to = match end {
+            Bound::Unbounded => self.len(),
+            Bound::Included(key) => self.rank(key).below_or_at(),
+            Bound::Excluded(key) => self.rank(key).below,
+        };
+        Iter::new(self.top.as_ref(), from, to)
+    }
+
+    /// All pairs in key order.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter::new(self.top.as_ref(), 0, self.len())
+    }
+
+    /// How many keys are smaller than `key`, and whether `key` itself is there.
+    pub(crate) fn rank(&self, key: &[u8]) -> Rank {
+        let Some(top) = self.top.as_ref() else { return Rank { below: 0, found: false } };
+        match Bit::first_difference(key, &top.nearest(key).key) {
+            None => Rank { below: top.leaves_left_of(key, Bit::END).0, found: true },
+            Some(bit) => {
+                let (left, at) = top.leaves_left_of(key, bit);
+                let below = if bit.is_set(key) { left.wrapping_add(at.size()) } else { left };
+                Rank { below, found: false }
+            }
+        }
+    }
+
+    /// Writes a batch: `Some` sets the value of a key, `None` removes the key (nothing happens if it is absent).
+    ///
+    /// # Errors
+    ///
+    /// Keys not strictly ascending, empty or longer than [`KEY_BYTES_MAX`], and empty values are refused; then nothing
+    /// has changed.
+    pub fn apply(&mut self, changes: impl IntoIterator<Item = (Bytes, Option<Bytes>)>) -> Result<(), TreeError> {
+        let changes = batch::checked(changes)?;
+        self.apply_checked(changes);
+        Ok(())
+    }
+
+    pub(crate) fn apply_checked(&mut self, mut changes: Vec<Change>) {
+        batch::locate(self.top.as_ref(), &mut changes);
+        batch::write(&mut self.top, &mut changes);
+    }
+
+    /// The tree of `pairs`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tree::apply`].
+    pub fn from_sorted(pairs: impl IntoIterator<Item = (Bytes, Bytes)>) -> Result<Tree, TreeError> {
+        let mut tree = Tree::new();
+        tree.apply(pairs.into_iter().map(|(key, value)| (key, Some(value))))?;
+        Ok(tree)
+    }
+
+    /// The Merkle root; of the empty tree the SHA-256 of nothing.
+    pub fn root(&self) -> [u8; 32] {
+        match &self.top {
+            Some(top) => *top.hash(),
+            None => Sha256::digest([]).into(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tree {{ len: {}, root: {} }}", self.len(), hex::encode(self.root()))
+    }
+}
+
+/// Equal roots are equal contents.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Tree) -> bool {
+        self.root() == other.root()
+    }
+}
+
+impl Eq for Tree {}
+
+impl<'a> IntoIterator for &'a Tree {
+    type Item = (&'a Bytes, &'a Bytes);
+    type IntoIter = Iter<'a>;
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+/// The place of a key among the keys of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rank {
+    /// How many keys are smaller.
+    pub below: u64,
+    /// Whether the key is there.
+    pub found: bool,
+}
+
+impl Rank {
+    fn below_or_at(self) -> u64 {
+        self.below.wrapping_add(u64::from(self.found))
+    }
+}

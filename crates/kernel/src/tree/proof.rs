@@ -1,0 +1,91 @@
+//! ICS-23 proofs that a key has a value, or that there is no such key.
+
+use ics23::commitment_proof::Proof;
+use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp, LeafOp, LengthOp, NonExistenceProof};
+
+use super::Tree;
+use super::node::{HASH_LEN, Head, Link};
+
+impl Tree {
+    /// The proof that `key` has its value, or that the tree does not have `key`; it verifies against [`Tree::root`]
+    /// under `ics23::iavl_spec`.
+    ///
+    /// A node's head says height, size and version. The height is the real one: verifiers ask that it be at least the
+    /// distance to the proven leaf, and that no fork begins like a leaf (with a zero).
+    ///
+    /// Of an empty tree there is nothing to show: the answer is then a proof without neighbours, which no verifier
+    /// accepts.
+    pub fn prove(&self, key: &[u8]) -> CommitmentProof {
+        let rank = self.rank(key);
+        let proof = match (rank.found, self.existence(rank.below)) {
+            (true, Some(found)) => Proof::Exist(found),
+            (_, right) => {
+                let left = rank.below.checked_sub(1).and_then(|place| self.existence(place));
+                Proof::Nonexist(NonExistenceProof { key: key.to_vec(), left, right })
+            }
+        };
+        CommitmentProof { proof: Some(proof) }
+    }
+
+    /// The proof of the pair at `place`.
+    fn existence(&self, place: u64) -> Option<ExistenceProof> {
+        let (mut link, mut place) = (self.top.as_ref()?, place);
+        if place >= link.size() {
+            return None;
+        }
+        let mut path = Vec::with_capacity(usize::from(link.height()));
+        loop {
+            match link {
+                Link::Leaf { leaf, .. } => {
+                    path.reverse();
+                    return Some(ExistenceProof {
+                        key: leaf.key.to_vec(),
+                        value: leaf.value.to_vec(),
+                        leaf: Some(leaf_op(Head::new(0, 1).to_vec())),
+                        path,
+                    });
+                }
+                Link::Fork { size, height, fork, .. } => {
+                    let head = Head::new(*height, *size).to_vec();
+                    match place.checked_sub(fork.left.size()) {
+                        None => {
+                            path.push(inner_op(head, None, Some(fork.right.hash())));
+                            link = &fork.left;
+                        }
+                        Some(rest) => {
+                            path.push(inner_op(head, Some(fork.left.hash()), None));
+                            (link, place) = (&fork.right, rest);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A leaf is hashed as: prefix, length of the key, the key, 32, SHA-256 of the value.
+pub(super) fn leaf_op(prefix: Vec<u8>) -> LeafOp {
+    LeafOp {
+        hash: HashOp::Sha256.into(),
+        prehash_key: HashOp::NoHash.into(),
+        prehash_value: HashOp::Sha256.into(),
+        length: LengthOp::VarProto.into(),
+        prefix,
+    }
+}
+
+/// A fork is hashed as: head, 32, left, 32, right; the proven child is left out.
+fn inner_op(head: Vec<u8>, left: Option<&[u8; 32]>, right: Option<&[u8; 32]>) -> InnerOp {
+    let mut prefix = head;
+    let mut suffix = Vec::new();
+    if let Some(left) = left {
+        prefix.push(HASH_LEN);
+        prefix.extend_from_slice(left);
+    }
+    prefix.push(HASH_LEN);
+    if let Some(right) = right {
+        suffix.push(HASH_LEN);
+        suffix.extend_from_slice(right);
+    }
+    InnerOp { hash: HashOp::Sha256.into(), prefix, suffix }
+}
