@@ -110,9 +110,10 @@ impl PubKey {
                 let levels = levels.checked_sub(1).ok_or(CryptoError::TooDeep { max: NESTING_MAX })?;
                 for (index, key, signature) in members_who_signed(*threshold, keys, signers, signatures)? {
                     match (key, signature) {
-                        (key, SignatureTree::Single { mode, signature }) => key
-                            .verify(&sign_bytes(mode)?, signature)
-                            .map_err(|_| CryptoError::MemberSignature { index })?,
+                        (key, SignatureTree::Single { mode, signature }) => {
+                            key.verify(&sign_bytes(mode)?, signature)
+                                .map_err(|_| CryptoError::MemberSignature { index })?
+                        }
                         (PubKey::Multisig { .. }, nested) => key.verify_below(levels, nested, sign_bytes)?,
                         _ => return Err(CryptoError::NotMultisig { index }.into()),
                     }
