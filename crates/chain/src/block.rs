@@ -1,0 +1,110 @@
+//! One block: what happens at its begin, with its transactions, at its end, and why in that order.
+
+use entente_kernel::gas::GasMeter;
+use entente_kernel::{ConsAddress, Ctx, Event, Mode, Result, Timestamp};
+
+use crate::{ante, tx};
+
+/// How a validator took part in the last commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoteFlag {
+    Absent,
+    Commit,
+    Nil,
+}
+
+/// A validator of the last block and whether it signed. A nil vote counts as signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vote {
+    pub address: ConsAddress,
+    pub power: i64,
+    pub flag: VoteFlag,
+}
+
+/// Proof of misbehaviour that the consensus engine reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// `true`: two votes at one height; `false`: an attack on light clients.
+    pub duplicate_vote: bool,
+    pub address: ConsAddress,
+    pub power: i64,
+    pub height: i64,
+    pub time: Timestamp,
+    pub total_power: i64,
+}
+
+/// A block, decided by the consensus engine.
+#[derive(Debug, Clone)]
+pub struct FinalizeBlock {
+    pub height: i64,
+    pub time: Timestamp,
+    pub proposer: ConsAddress,
+    /// The votes of the validators of the block before.
+    pub votes: Vec<Vote>,
+    pub evidence: Vec<Evidence>,
+    pub txs: Vec<Vec<u8>>,
+}
+
+/// A validator's new voting power; 0 removes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidatorUpdate {
+    /// ed25519.
+    pub pub_key: [u8; 32],
+    pub power: i64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TxResult {
+    pub code: u32,
+    pub codespace: String,
+    pub log: String,
+    /// Encoded `cosmos.base.abci.v1beta1.TxMsgData`.
+    pub data: Vec<u8>,
+    pub gas_wanted: i64,
+    pub gas_used: i64,
+    pub events: Vec<Event>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct BlockResult {
+    pub txs: Vec<TxResult>,
+    /// Events of the begin and end of the block; the attribute `mode` says which.
+    pub events: Vec<Event>,
+    pub validator_updates: Vec<ValidatorUpdate>,
+    pub app_hash: [u8; 32],
+}
+
+/// Executes a block on `ctx`. Refusals stay inside; an error is a fault.
+pub fn run(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<BlockResult> {
+    let mut result = BlockResult::default();
+    ctx.replace_gas(GasMeter::unlimited());
+    begin(ctx, block)?;
+    result.events.extend(tagged(ctx, "BeginBlock"));
+    for bytes in &block.txs {
+        result.txs.push(deliver(ctx, bytes)?);
+    }
+    ctx.replace_gas(GasMeter::unlimited());
+    result.validator_updates = end(ctx)?;
+    result.events.extend(tagged(ctx, "EndBlock"));
+    Ok(result)
+}
+
+fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
+    let mode = mode.to_owned();
+    ctx.take_events().into_iter().map(move |e| e.with("mode", mode.clone()))
+}
+
+/// Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
+fn begin(_ctx: &mut Ctx, _block: &FinalizeBlock) -> Result<()> {
+    Ok(())
+}
+
+/// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
+fn end(_ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+    Ok(Vec::new())
+}
+
+/// One transaction: the ante checks in a layer of their own (their effects, fee and sequence, stay), then all messages in a second layer.
+fn deliver(ctx: &mut Ctx, bytes: &[u8]) -> Result<TxResult> {
+    tx::execute(ctx, bytes, ante::Checks::All, Mode::Deliver)
+}

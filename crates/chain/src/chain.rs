@@ -1,0 +1,242 @@
+//! The doors of the chain, in the words of ABCI 2.0: `init_chain`, `check_tx`, `finalize_block`, `commit`, and snapshots for queries.
+
+use std::collections::VecDeque;
+
+use entente_kernel::state::Changes;
+use entente_kernel::tree::Forest;
+use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
+
+use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
+use crate::{ante, block, genesis, invariants, query, stores, tx};
+
+/// Recent heights whose state stays in memory, for queries and proofs.
+pub const RECENT_HEIGHTS: usize = 100;
+
+/// What the chain remembers of itself.
+#[derive(Debug, Clone, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+struct Identity {
+    chain_id: String,
+    bech32_prefix: String,
+    initial_height: i64,
+}
+
+/// The last block that was executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+struct Last {
+    height: i64,
+    time: Timestamp,
+}
+
+entente_kernel::borsh_value!(Identity, Last);
+
+const IDENTITY: Item<Identity> = Item::new(stores::CHAIN, &[0x00]);
+const LAST: Item<Last> = Item::new(stores::CHAIN, &[0x01]);
+
+/// How a chain begins.
+#[derive(Debug, Clone)]
+pub struct InitChain {
+    pub chain_id: String,
+    pub time: Timestamp,
+    pub initial_height: i64,
+    /// As in a CometBFT genesis file.
+    pub consensus_params: serde_json::Value,
+    pub app_state: serde_json::Value,
+}
+
+#[derive(Debug, Clone)]
+pub struct InitResult {
+    pub validators: Vec<ValidatorUpdate>,
+    pub app_hash: [u8; 32],
+    pub changes: Changes,
+}
+
+/// What a commit makes durable.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    pub height: i64,
+    pub app_hash: [u8; 32],
+    pub changes: Changes,
+}
+
+/// The state after a block: cheap to clone, independent of the chain's progress.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub height: i64,
+    pub time: Timestamp,
+    pub forest: Forest,
+    chain_id: std::sync::Arc<str>,
+    bech32: Bech32,
+}
+
+impl Snapshot {
+    /// A throw-away context on this state.
+    pub fn ctx(&self, mode: Mode) -> Ctx {
+        let env = Env {
+            chain_id: self.chain_id.clone(),
+            height: self.height,
+            time: self.time,
+            proposer: None,
+            bech32: self.bech32.clone(),
+            mode,
+        };
+        Ctx::new(self.forest.clone(), env)
+    }
+
+    /// Answers a query given by its full gRPC path.
+    pub fn query(&self, path: &str, request: &[u8]) -> Result<Vec<u8>> {
+        query::run(&mut self.ctx(Mode::Query), path, request)
+    }
+
+    /// Executes a transaction without keeping anything; signatures are not checked.
+    pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
+        tx::execute(&mut self.ctx(Mode::Simulate), bytes, ante::Checks::Simulated, Mode::Simulate)
+    }
+
+    pub fn export(&self) -> Result<serde_json::Value> {
+        genesis::export(&self.ctx(Mode::Query))
+    }
+
+    /// The invariants that do not hold; empty in health.
+    pub fn broken_invariants(&self) -> Result<Vec<String>> {
+        invariants::broken(&self.ctx(Mode::Query))
+    }
+
+    pub fn chain_id(&self) -> &str {
+        &self.chain_id
+    }
+
+    pub fn bech32(&self) -> &Bech32 {
+        &self.bech32
+    }
+}
+
+/// A running chain.
+pub struct Chain {
+    /// Oldest first; the last is the committed state.
+    recent: VecDeque<Snapshot>,
+    /// Transactions of the mempool are checked on top of each other here.
+    check: Ctx,
+    executed: Option<(Snapshot, Commit)>,
+}
+
+impl Chain {
+    /// Starts a chain from its genesis.
+    ///
+    /// # Errors
+    /// A refusal that names the field of the genesis which is wrong.
+    pub fn init_chain(init: &InitChain) -> Result<(Self, InitResult)> {
+        let prefix = genesis::bech32_prefix(&init.app_state)
+            .ok_or_else(|| Error::plain("genesis: no bech32 prefix: app_state.entente.bech32_prefix is absent and there is no account to show it"))?;
+        let bech32 = Bech32::new(&prefix);
+        let env = Env {
+            chain_id: init.chain_id.as_str().into(),
+            height: init.initial_height,
+            time: init.time,
+            proposer: None,
+            bech32: bech32.clone(),
+            mode: Mode::Genesis,
+        };
+        let mut ctx = Ctx::new(Forest::new(stores::ALL), env);
+        let identity = Identity { chain_id: init.chain_id.clone(), bech32_prefix: prefix, initial_height: init.initial_height };
+        IDENTITY.save(&mut ctx, &identity)?;
+        let before = init.initial_height.saturating_sub(1);
+        LAST.save(&mut ctx, &Last { height: before, time: init.time })?;
+        let validators = genesis::init(&mut ctx, &init.app_state)?;
+        let changes = ctx.into_changes();
+        let mut forest = Forest::new(stores::ALL);
+        apply(&mut forest, &changes)?;
+        let app_hash = forest.root();
+        Ok((Self::load(forest)?, InitResult { validators, app_hash, changes }))
+    }
+
+    /// Goes on from a stored state.
+    ///
+    /// # Errors
+    /// A fault if the state is not one of this chain.
+    pub fn load(forest: Forest) -> Result<Self> {
+        let env = Env {
+            chain_id: "".into(),
+            height: 0,
+            time: Timestamp::default(),
+            proposer: None,
+            bech32: Bech32::new("entente"),
+            mode: Mode::Query,
+        };
+        let ctx = Ctx::new(forest.clone(), env);
+        let (identity, last) = (IDENTITY.must(&ctx)?, LAST.must(&ctx)?);
+        let snapshot = Snapshot {
+            height: last.height,
+            time: last.time,
+            forest,
+            chain_id: identity.chain_id.as_str().into(),
+            bech32: Bech32::new(&identity.bech32_prefix),
+        };
+        Ok(Self { check: snapshot.ctx(Mode::Check), recent: VecDeque::from([snapshot]), executed: None })
+    }
+
+    /// The committed state, or that of an earlier height if it is still held.
+    pub fn snapshot(&self, height: Option<i64>) -> Option<&Snapshot> {
+        match height {
+            None | Some(0) => self.recent.back(),
+            Some(h) => self.recent.iter().rev().find(|s| s.height == h),
+        }
+    }
+
+    /// The heights that can be asked for.
+    pub fn heights(&self) -> std::ops::RangeInclusive<i64> {
+        let height = |s: Option<&Snapshot>| s.map_or(0, |s| s.height);
+        height(self.recent.front())..=height(self.recent.back())
+    }
+
+    /// Checks a transaction for the mempool, on top of those checked since the last block.
+    pub fn check_tx(&mut self, bytes: &[u8], recheck: bool) -> Result<TxResult> {
+        let (checks, mode) = if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
+        self.check.env_mut().mode = mode;
+        let result = tx::execute(&mut self.check, bytes, checks, mode);
+        self.check.take_events();
+        result
+    }
+
+    /// Executes a block. The state changes at [`Self::commit`].
+    ///
+    /// # Errors
+    /// A fault: the node must stop without committing.
+    pub fn finalize_block(&mut self, block: &FinalizeBlock) -> Result<BlockResult> {
+        let committed = self.recent.back().ok_or_else(|| Error::fault("a chain without a state"))?;
+        let wanted = committed.height.saturating_add(1);
+        if block.height != wanted {
+            return Err(Error::fault(format!("block {} does not follow height {}", block.height, committed.height)));
+        }
+        let mut ctx = committed.ctx(Mode::Deliver);
+        let env = ctx.env_mut();
+        (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
+        LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
+        let mut result = block::run(&mut ctx, block)?;
+        let changes = ctx.into_changes();
+        let mut forest = committed.forest.clone();
+        apply(&mut forest, &changes)?;
+        result.app_hash = forest.root();
+        let snapshot = Snapshot { height: block.height, time: block.time, forest, ..committed.clone() };
+        let commit = Commit { height: block.height, app_hash: result.app_hash, changes };
+        self.executed = Some((snapshot, commit));
+        Ok(result)
+    }
+
+    /// Makes the executed block the state of the chain.
+    ///
+    /// # Errors
+    /// A fault if no block was executed.
+    pub fn commit(&mut self) -> Result<Commit> {
+        let (snapshot, commit) = self.executed.take().ok_or_else(|| Error::fault("commit without a finalized block"))?;
+        self.check = snapshot.ctx(Mode::Check);
+        self.recent.push_back(snapshot);
+        if self.recent.len() > RECENT_HEIGHTS {
+            self.recent.pop_front();
+        }
+        Ok(commit)
+    }
+}
+
+fn apply(forest: &mut Forest, changes: &Changes) -> Result<()> {
+    forest.apply(changes.iter().cloned()).map_err(|e| Error::fault(format!("the state tree refused a change: {e}")))
+}

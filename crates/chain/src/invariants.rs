@@ -1,0 +1,26 @@
+//! What must hold after every block, module by module. A broken invariant is a fault of ours.
+
+use entente_kernel::{Result, View};
+
+use crate::modules::bank;
+
+/// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
+pub struct Invariant {
+    pub module: &'static str,
+    pub name: &'static str,
+    pub check: fn(&View) -> Result<Option<String>>,
+}
+
+/// All invariants, in module order.
+pub const ALL: &[Invariant] = &[Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply }];
+
+/// The broken invariants: `module/name: what is wrong`.
+pub fn broken(view: &View) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    for invariant in ALL {
+        if let Some(what) = (invariant.check)(view)? {
+            out.push(format!("{}/{}: {what}", invariant.module, invariant.name));
+        }
+    }
+    Ok(out)
+}

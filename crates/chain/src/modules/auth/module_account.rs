@@ -1,0 +1,86 @@
+//! The accounts of modules: their names, addresses and permissions.
+
+use entente_kernel::AccAddress;
+use sha2::{Digest, Sha256};
+
+/// What a module may do with coins besides moving its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    Minter,
+    Burner,
+    /// Holds coins that are delegated.
+    Staking,
+}
+
+impl Permission {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Minter => "minter",
+            Self::Burner => "burner",
+            Self::Staking => "staking",
+        }
+    }
+}
+
+/// A module's account. Its address is the first 20 bytes of the SHA-256 of its name; nobody holds a key to it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ModuleAccount {
+    pub name: &'static str,
+    pub permissions: &'static [Permission],
+}
+
+impl ModuleAccount {
+    pub const FEE_COLLECTOR: Self = Self::new("fee_collector", &[]);
+    pub const DISTRIBUTION: Self = Self::new("distribution", &[]);
+    pub const MINT: Self = Self::new("mint", &[Permission::Minter]);
+    pub const BONDED_POOL: Self = Self::new("bonded_tokens_pool", &[Permission::Burner, Permission::Staking]);
+    pub const NOT_BONDED_POOL: Self = Self::new("not_bonded_tokens_pool", &[Permission::Burner, Permission::Staking]);
+    pub const GOV: Self = Self::new("gov", &[Permission::Burner]);
+    pub const ALLIANCE: Self = Self::new("alliance", &[Permission::Minter, Permission::Burner]);
+    pub const ALLIANCE_REWARDS: Self = Self::new("alliance_rewards", &[]);
+    pub const TRANSFER: Self = Self::new("transfer", &[Permission::Minter, Permission::Burner]);
+
+    /// Every module account of this chain.
+    pub const ALL: &'static [Self] = &[
+        Self::FEE_COLLECTOR,
+        Self::DISTRIBUTION,
+        Self::MINT,
+        Self::BONDED_POOL,
+        Self::NOT_BONDED_POOL,
+        Self::GOV,
+        Self::ALLIANCE,
+        Self::ALLIANCE_REWARDS,
+        Self::TRANSFER,
+    ];
+
+    const fn new(name: &'static str, permissions: &'static [Permission]) -> Self {
+        Self { name, permissions }
+    }
+
+    pub fn address(&self) -> AccAddress {
+        let digest: [u8; 32] = Sha256::digest(self.name.as_bytes()).into();
+        AccAddress::from_array(digest.first_chunk::<20>().copied().unwrap_or_default())
+    }
+
+    /// The module whose account this address is.
+    pub fn at(address: &AccAddress) -> Option<&'static Self> {
+        Self::ALL.iter().find(|m| m.address() == *address)
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn module_addresses_are_those_of_the_go_chain() {
+        assert_eq!(hex::encode(ModuleAccount::ALLIANCE.address().as_bytes()), "80db4218688d7406fb73c9cb141228ac73fbaa0e");
+        assert_eq!(hex::encode(ModuleAccount::ALLIANCE_REWARDS.address().as_bytes()), "adfa4597195a8690734b93e676f8739d1af9a0be");
+        assert_eq!(ModuleAccount::at(&ModuleAccount::GOV.address()), Some(&ModuleAccount::GOV));
+        assert_eq!(ModuleAccount::at(&AccAddress::from_array([7; 20])), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! Coins: balances, supply, and everything that moves them.
+//!
+//! All other modules move coins by the functions of this page; each emits the SDK's events (`coin_spent`, `coin_received`,
+//! `transfer`, `coinbase`, `burn`). *Spendable* is a balance less what a vesting schedule still locks.
+//!
+//! Promise: for every denom, supply = sum of balances. Only [`mint`] and [`burn`] change a supply.
+
+pub mod error;
+mod event;
+pub mod handle;
+pub mod invariant;
+pub mod msg;
+pub mod query;
+mod state;
+
+use entente_kernel::error::sdk;
+use entente_kernel::num::{Coin, Coins, Denom, Int};
+use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+
+use super::auth::{self, ModuleAccount, Permission};
+
+/// The balance of one coin.
+pub fn balance(view: &View, address: &AccAddress, denom: &Denom) -> Result<Int> {
+    Ok(state::BALANCES.get(view, &(*address, denom.clone()))?.unwrap_or(Int::ZERO))
+}
+
+/// All balances of an account.
+pub fn balances(view: &View, address: &AccAddress) -> Result<Coins> {
+    let row = |r: Result<((AccAddress, Denom), Int)>| r.map(|((_, denom), amount)| Coin::new(denom, amount));
+    Ok(Coins::new(state::BALANCES.prefix(view, address).map(row).collect::<Result<_>>()?)?)
+}
+
+/// What exists of a coin.
+pub fn supply(view: &View, denom: &Denom) -> Result<Int> {
+    Ok(state::SUPPLY.get(view, denom)?.unwrap_or(Int::ZERO))
+}
+
+/// Moves spendable coins. The receiver's account is made if need be.
+///
+/// # Errors
+/// `sdk` 5 naming spendable and wanted amount.
+pub fn send(ctx: &mut Ctx, from: &AccAddress, to: &AccAddress, coins: &Coins) -> Result<()> {
+    spend(ctx, from, coins)?;
+    receive(ctx, to, coins)?;
+    auth::ensure_account(ctx, to)?;
+    let (from, to) = (ctx.bech32().acc(from), ctx.bech32().acc(to));
+    ctx.emit(event::transfer(&from, &to, coins));
+    ctx.emit(event::message(&from));
+    Ok(())
+}
+
+/// Moves coins out of a module's account to a user.
+///
+/// # Errors
+/// `sdk` 4 if the receiver is a module account that may not receive.
+pub fn send_from_module(ctx: &mut Ctx, from: &ModuleAccount, to: &AccAddress, coins: &Coins) -> Result<()> {
+    refuse_blocked(ctx, to)?;
+    send(ctx, &from.address(), to, coins)
+}
+
+/// Moves coins between module accounts.
+pub fn send_between_modules(ctx: &mut Ctx, from: &ModuleAccount, to: &ModuleAccount, coins: &Coins) -> Result<()> {
+    send(ctx, &from.address(), &to.address(), coins)
+}
+
+/// Creates coins in a module's account. A module without the permission is a fault.
+pub fn mint(ctx: &mut Ctx, module: &ModuleAccount, coins: &Coins) -> Result<()> {
+    if !module.may(Permission::Minter) {
+        return Err(Error::fault(format!("module {} may not mint", module.name)));
+    }
+    auth::ensure_account(ctx, &module.address())?;
+    receive(ctx, &module.address(), coins)?;
+    for coin in coins.iter() {
+        let total = supply(ctx, &coin.denom)?.add(coin.amount)?;
+        set_supply(ctx, &coin.denom, total)?;
+    }
+    let minter = ctx.bech32().acc(&module.address());
+    ctx.emit(event::coinbase(&minter, coins));
+    Ok(())
+}
+
+/// Destroys coins of a module's account. A module without the permission is a fault.
+pub fn burn(ctx: &mut Ctx, module: &ModuleAccount, coins: &Coins) -> Result<()> {
+    if !module.may(Permission::Burner) {
+        return Err(Error::fault(format!("module {} may not burn", module.name)));
+    }
+    spend(ctx, &module.address(), coins)?;
+    for coin in coins.iter() {
+        let total = supply(ctx, &coin.denom)?.sub(coin.amount)?;
+        set_supply(ctx, &coin.denom, total)?;
+    }
+    let burner = ctx.bech32().acc(&module.address());
+    ctx.emit(event::burn(&burner, coins));
+    Ok(())
+}
+
+/// Takes coins into a staking pool. Unlike [`send`] it may take coins that are still vesting.
+pub fn delegate_coins(ctx: &mut Ctx, from: &AccAddress, pool: &ModuleAccount, coins: &Coins) -> Result<()> {
+    take(ctx, from, coins)?;
+    auth::ensure_account(ctx, &pool.address())?;
+    receive(ctx, &pool.address(), coins)
+}
+
+/// Gives coins back from a staking pool.
+pub fn undelegate_coins(ctx: &mut Ctx, pool: &ModuleAccount, to: &AccAddress, coins: &Coins) -> Result<()> {
+    take(ctx, &pool.address(), coins)?;
+    receive(ctx, to, coins)
+}
+
+/// Refuses an address to which users and payouts may not send.
+pub fn refuse_blocked(ctx: &Ctx, to: &AccAddress) -> Result<()> {
+    if is_blocked(to) {
+        return Err(sdk::UNAUTHORIZED.because(format!("{} is not allowed to receive funds", ctx.bech32().acc(to))));
+    }
+    Ok(())
+}
+
+/// Module accounts receive nothing from users.
+pub fn is_blocked(address: &AccAddress) -> bool {
+    ModuleAccount::at(address).is_some()
+}
+
+/// Takes spendable coins.
+fn spend(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
+    take(ctx, from, coins)
+}
+
+fn take(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
+    for coin in coins.iter() {
+        let have = balance(ctx, from, &coin.denom)?;
+        if have < coin.amount {
+            let details = format!("spendable balance {have}{} is smaller than {coin}", coin.denom);
+            return Err(sdk::INSUFFICIENT_FUNDS.because(details));
+        }
+        set_balance(ctx, from, &coin.denom, have.sub(coin.amount)?)?;
+    }
+    let spender = ctx.bech32().acc(from);
+    ctx.emit(event::spent(&spender, coins));
+    Ok(())
+}
+
+fn receive(ctx: &mut Ctx, to: &AccAddress, coins: &Coins) -> Result<()> {
+    for coin in coins.iter() {
+        let after = balance(ctx, to, &coin.denom)?.add(coin.amount)?;
+        set_balance(ctx, to, &coin.denom, after)?;
+    }
+    let receiver = ctx.bech32().acc(to);
+    ctx.emit(event::received(&receiver, coins));
+    Ok(())
+}
+
+fn set_balance(ctx: &mut Ctx, address: &AccAddress, denom: &Denom, amount: Int) -> Result<()> {
+    let (row, holder) = ((*address, denom.clone()), (denom.clone(), *address));
+    if amount.is_zero() {
+        state::BALANCES.remove(ctx, &row)?;
+        return state::HOLDERS.remove(ctx, &holder);
+    }
+    state::BALANCES.set(ctx, &row, &amount)?;
+    state::HOLDERS.set(ctx, &holder, &())
+}
+
+fn set_supply(ctx: &mut Ctx, denom: &Denom, amount: Int) -> Result<()> {
+    if amount.is_zero() { state::SUPPLY.remove(ctx, denom) } else { state::SUPPLY.set(ctx, denom, &amount) }
+}

@@ -1,0 +1,58 @@
+//! The contents page of the chain: message type → what it means → what it does.
+//!
+//! Every message of a transaction comes through here, and so do messages inside messages (a passed proposal, authz). Add a row when
+//! a module learns a message; keep the rows in module order.
+
+use entente_kernel::error::sdk;
+use entente_kernel::{AccAddress, Bech32, Ctx, Error, Result};
+use prost::Message as _;
+use prost_types::Any;
+
+use crate::message::Message;
+use crate::modules::bank;
+
+/// How deep messages may stand inside messages.
+pub const DEPTH_MAX: u32 = 6;
+
+macro_rules! routes {
+    ($($url:literal: $message:ty => $handler:path,)*) => {
+        /// All message types, in module order.
+        pub const URLS: &[&str] = &[$($url),*];
+
+        /// Who must sign the message.
+        ///
+        /// # Errors
+        /// `sdk` 2 if the bytes are no such message, `sdk` 6 if no module knows the type.
+        pub fn signers(any: &Any, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+            match any.type_url.as_str() {
+                $($url => <$message as Message>::signers(&decode::<<$message as Message>::Wire>(any)?, bech32),)*
+                unknown => Err(unknown_message(unknown)),
+            }
+        }
+
+        /// Carries the message out and gives its encoded response. The caller provides the layer.
+        pub fn handle(ctx: &mut Ctx, any: &Any) -> Result<Any> {
+            match any.type_url.as_str() {
+                $($url => {
+                    let wire = decode::<<$message as Message>::Wire>(any)?;
+                    let message = <$message as Message>::check(wire, ctx.bech32())?;
+                    let response = $handler(ctx, message)?;
+                    Ok(Any { type_url: concat!($url, "Response").to_owned(), value: response.encode_to_vec() })
+                })*
+                unknown => Err(unknown_message(unknown)),
+            }
+        }
+    };
+}
+
+routes! {
+    "/cosmos.bank.v1beta1.MsgSend": bank::msg::Send => bank::handle::send,
+}
+
+fn decode<W: prost::Message + Default>(any: &Any) -> Result<W> {
+    W::decode(any.value.as_slice()).map_err(|e| sdk::TX_DECODE.because(format!("{}: {e}", any.type_url)))
+}
+
+fn unknown_message(url: &str) -> Error {
+    sdk::UNKNOWN_REQUEST.because(format!("can't route message {url:?}"))
+}

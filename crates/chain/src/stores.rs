@@ -1,0 +1,40 @@
+//! The stores of the multistore, by name in proofs. A module writes to its own store only.
+
+use entente_kernel::StoreId;
+
+pub const AUTH: StoreId = StoreId::new(0, "acc");
+pub const BANK: StoreId = StoreId::new(1, "bank");
+pub const FEEGRANT: StoreId = StoreId::new(2, "feegrant");
+pub const STAKING: StoreId = StoreId::new(3, "staking");
+pub const SLASHING: StoreId = StoreId::new(4, "slashing");
+pub const EVIDENCE: StoreId = StoreId::new(5, "evidence");
+pub const DISTRIBUTION: StoreId = StoreId::new(6, "distribution");
+pub const MINT: StoreId = StoreId::new(7, "mint");
+pub const IBC: StoreId = StoreId::new(8, "ibc");
+pub const ALLIANCE: StoreId = StoreId::new(9, "alliance");
+pub const GOV: StoreId = StoreId::new(10, "gov");
+pub const AUTHZ: StoreId = StoreId::new(11, "authz");
+pub const UPGRADE: StoreId = StoreId::new(12, "upgrade");
+pub const CRISIS: StoreId = StoreId::new(13, "crisis");
+/// Consensus parameters.
+pub const CONSENSUS: StoreId = StoreId::new(14, "Consensus");
+/// What the chain itself remembers: identity, last height and time.
+pub const CHAIN: StoreId = StoreId::new(15, "chain");
+
+/// All stores, at the place of their index.
+pub const ALL: &[StoreId] = &[
+    AUTH, BANK, FEEGRANT, STAKING, SLASHING, EVIDENCE, DISTRIBUTION, MINT, IBC, ALLIANCE, GOV, AUTHZ, UPGRADE, CRISIS, CONSENSUS, CHAIN,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_store_stands_at_its_index_under_a_name_of_its_own() {
+        for (i, store) in ALL.iter().enumerate() {
+            assert_eq!(usize::from(store.index), i, "{}", store.name);
+            assert_eq!(ALL.iter().filter(|s| s.name == store.name).count(), 1, "{}", store.name);
+        }
+    }
+}

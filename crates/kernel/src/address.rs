@@ -1,0 +1,228 @@
+//! Addresses as bytes, one type per role, and their bech32 text, whose prefix the genesis of a chain decides.
+
+use std::fmt;
+use std::sync::Arc;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::error::{Error, Result, sdk};
+
+/// Longest address in bytes. The SDK allows 255; every address that exists in practice has 20 or 32.
+pub const ADDRESS_LEN_MAX: usize = 32;
+
+/// At most [`ADDRESS_LEN_MAX`] bytes, kept inline so that addresses are `Copy`. The bytes past the length are zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Short {
+    len: u8,
+    bytes: [u8; ADDRESS_LEN_MAX],
+}
+
+impl Short {
+    fn new(from: &[u8]) -> Option<Self> {
+        let mut bytes = [0; ADDRESS_LEN_MAX];
+        bytes.get_mut(..from.len())?.copy_from_slice(from);
+        Some(Self { len: u8::try_from(from.len()).ok()?, bytes })
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+macro_rules! address {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name(Short);
+
+        impl $name {
+            /// # Errors
+            /// `sdk` 7 if `bytes` is empty or longer than [`ADDRESS_LEN_MAX`].
+            pub fn new(bytes: &[u8]) -> Result<Self> {
+                if bytes.is_empty() {
+                    return Err(sdk::INVALID_ADDRESS.because("addresses cannot be empty"));
+                }
+                Short::new(bytes).map(Self).ok_or_else(|| {
+                    sdk::INVALID_ADDRESS.because(format!("address max length is {ADDRESS_LEN_MAX}, got {}", bytes.len()))
+                })
+            }
+
+            pub const fn from_array(array: [u8; 20]) -> Self {
+                let mut bytes = [0; ADDRESS_LEN_MAX];
+                let (mut left, mut rest): (&mut [u8], &[u8]) = (&mut bytes, &array);
+                while let ([to, left_tail @ ..], [from, rest_tail @ ..]) = (left, rest) {
+                    *to = *from;
+                    left = left_tail;
+                    rest = rest_tail;
+                }
+                Self(Short { len: 20, bytes })
+            }
+
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.as_slice()
+            }
+        }
+
+        impl AsRef<[u8]> for $name {
+            fn as_ref(&self) -> &[u8] {
+                self.as_bytes()
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.as_bytes().cmp(other.as_bytes())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), hex::encode(self.as_bytes()))
+            }
+        }
+
+        impl BorshSerialize for $name {
+            fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+                writer.write_all(&[self.0.len])?;
+                writer.write_all(self.as_bytes())
+            }
+        }
+
+        impl BorshDeserialize for $name {
+            fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+                let len = usize::from(u8::deserialize_reader(reader)?);
+                let mut bytes = vec![0; len];
+                reader.read_exact(&mut bytes)?;
+                Self::new(&bytes).map_err(|e| std::io::Error::new(std::io::ErrorKind::InvalidData, e.to_string()))
+            }
+        }
+    };
+}
+
+address! {
+    /// An account: a key, a multisig or a module.
+    AccAddress
+}
+address! {
+    /// A validator's operator; the same bytes as the operator's account.
+    ValAddress
+}
+address! {
+    /// A validator's consensus key: the first 20 bytes of the key's SHA-256.
+    ConsAddress
+}
+
+impl From<AccAddress> for ValAddress {
+    fn from(a: AccAddress) -> Self {
+        Self(a.0)
+    }
+}
+
+impl From<ValAddress> for AccAddress {
+    fn from(a: ValAddress) -> Self {
+        Self(a.0)
+    }
+}
+
+/// The chain's bech32 prefixes: `P`, `Pvaloper`, `Pvalcons`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bech32 {
+    acc: Arc<str>,
+    val: Arc<str>,
+    cons: Arc<str>,
+}
+
+impl Bech32 {
+    pub fn new(prefix: &str) -> Self {
+        Self { acc: prefix.into(), val: format!("{prefix}valoper").into(), cons: format!("{prefix}valcons").into() }
+    }
+
+    /// The account prefix, `entente` by default.
+    pub fn prefix(&self) -> &str {
+        &self.acc
+    }
+
+    pub fn acc(&self, address: &AccAddress) -> String {
+        encode(&self.acc, address.as_bytes())
+    }
+
+    pub fn val(&self, address: &ValAddress) -> String {
+        encode(&self.val, address.as_bytes())
+    }
+
+    pub fn cons(&self, address: &ConsAddress) -> String {
+        encode(&self.cons, address.as_bytes())
+    }
+
+    /// # Errors
+    /// `sdk` 7 naming the text, if it is no bech32 address with this chain's account prefix.
+    pub fn parse_acc(&self, text: &str) -> Result<AccAddress> {
+        decode(&self.acc, text).and_then(|b| AccAddress::new(&b))
+    }
+
+    /// # Errors
+    /// As [`Self::parse_acc`], for the operator prefix.
+    pub fn parse_val(&self, text: &str) -> Result<ValAddress> {
+        decode(&self.val, text).and_then(|b| ValAddress::new(&b))
+    }
+
+    /// # Errors
+    /// As [`Self::parse_acc`], for the consensus prefix.
+    pub fn parse_cons(&self, text: &str) -> Result<ConsAddress> {
+        decode(&self.cons, text).and_then(|b| ConsAddress::new(&b))
+    }
+}
+
+fn encode(prefix: &str, bytes: &[u8]) -> String {
+    // A prefix is checked when the chain starts and an address has at most 32 bytes, so the only errors of the encoder cannot arise.
+    bech32::Hrp::parse(prefix).ok().and_then(|hrp| bech32::encode::<bech32::Bech32>(hrp, bytes).ok()).unwrap_or_default()
+}
+
+fn decode(prefix: &str, text: &str) -> Result<Vec<u8>> {
+    if text.trim().is_empty() {
+        return Err(invalid("empty address string is not allowed"));
+    }
+    let checked = bech32::primitives::decode::CheckedHrpstring::new::<bech32::Bech32>(text)
+        .map_err(|e| invalid(format!("decoding bech32 failed: {e}: {text:?}")))?;
+    let found = checked.hrp();
+    if found.as_str() != prefix {
+        return Err(invalid(format!("invalid Bech32 prefix; expected {prefix}, got {found}")));
+    }
+    Ok(checked.byte_iter().collect())
+}
+
+fn invalid(details: impl fmt::Display) -> Error {
+    sdk::INVALID_ADDRESS.because(details)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_survives_its_text_and_its_role_is_checked() {
+        let b = Bech32::new("cosmos");
+        let a = b.parse_acc("cosmos1srd5yxrg346qd7mne893gy3g43elh2sw7lz0s3").unwrap();
+        assert_eq!(hex::encode(a.as_bytes()), "80db4218688d7406fb73c9cb141228ac73fbaa0e");
+        assert_eq!(b.acc(&a), "cosmos1srd5yxrg346qd7mne893gy3g43elh2sw7lz0s3");
+        assert!(b.parse_val(&b.acc(&a)).is_err());
+        assert_eq!(b.parse_val(&b.val(&a.into())).unwrap(), ValAddress::from(a));
+        let wrong = Bech32::new("entente").parse_acc(&b.acc(&a)).unwrap_err();
+        assert!(wrong.to_string().contains("expected entente, got cosmos"), "{wrong}");
+    }
+
+    #[test]
+    fn addresses_sort_by_their_bytes() {
+        let short = AccAddress::new(&[1, 2]).unwrap();
+        let long = AccAddress::new(&[1, 2, 0]).unwrap();
+        assert!(short < long);
+        assert_ne!(short, long);
+        assert!(AccAddress::new(&[]).is_err() && AccAddress::new(&[0; 33]).is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! Gas: a deterministic measure of work, charged by reads, writes, bytes and signatures with the prices of the Cosmos SDK.
+
+use std::cell::Cell;
+
+use crate::error::{Result, sdk};
+
+/// Prices of store operations, in gas (Cosmos SDK `KVGasConfig`).
+pub mod price {
+    pub const HAS: u64 = 1_000;
+    pub const DELETE: u64 = 1_000;
+    pub const READ_FLAT: u64 = 1_000;
+    pub const READ_BYTE: u64 = 3;
+    pub const WRITE_FLAT: u64 = 2_000;
+    pub const WRITE_BYTE: u64 = 30;
+    pub const NEXT_FLAT: u64 = 30;
+}
+
+/// Counts gas up to a limit. Reading charges too, therefore the counter is a cell.
+#[derive(Debug, Clone, Default)]
+pub struct GasMeter {
+    limit: Option<u64>,
+    used: Cell<u64>,
+}
+
+impl GasMeter {
+    /// A meter that never refuses: begin and end of a block, genesis, queries.
+    pub fn unlimited() -> Self {
+        Self::default()
+    }
+
+    pub fn with_limit(limit: u64) -> Self {
+        Self { limit: Some(limit), used: Cell::new(0) }
+    }
+
+    pub fn used(&self) -> u64 {
+        self.used.get()
+    }
+
+    pub fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    /// Charges `amount`; `what` names the work in the refusal.
+    ///
+    /// # Errors
+    /// `sdk` 11 when the limit is passed. What was used stays counted.
+    pub fn charge(&self, amount: u64, what: &str) -> Result<()> {
+        let used = self.used.get().checked_add(amount).unwrap_or(u64::MAX);
+        self.used.set(used);
+        match self.limit {
+            Some(limit) if used > limit => {
+                Err(sdk::OUT_OF_GAS.because(format!("out of gas in location: {what}; gasWanted: {limit}, gasUsed: {used}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}

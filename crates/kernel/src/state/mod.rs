@@ -1,0 +1,21 @@
+//! Typed access to the state of a chain.
+//!
+//! A module declares its state as constants, one line each: [`Item`] for a single record, [`Map`] for records under a key,
+//! [`Sequence`] for a counter. Reading needs a [`View`], writing a [`Ctx`]; a `Ctx` gives a `View` by dereference, so a function
+//! whose parameter is `&View` cannot change anything. A `Ctx` collects changes in one overlay with a journal: [`Ctx::layer`] undoes
+//! what a failed step wrote.
+
+mod item;
+mod key;
+mod page;
+mod value;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use item::{Item, Map, Sequence};
+pub use crate::tree::StoreId;
+pub use key::{Key, Prefix};
+pub use page::{Page, PageRequest};
+pub use value::Value;
+pub use view::{Changes, Ctx, Env, Mode, View};

@@ -1,0 +1,163 @@
+//! The rules of typed state, on the real store.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::address::{AccAddress, Bech32};
+use crate::error::{Error, sdk};
+use crate::gas::GasMeter;
+use crate::time::Timestamp;
+use crate::tree::Forest;
+
+const STORES: &[StoreId] = &[StoreId::new(0, "one"), StoreId::new(1, "two")];
+const ONE: StoreId = StoreId::new(0, "one");
+const TWO: StoreId = StoreId::new(1, "two");
+const NAMES: Map<(u64, String), u64> = Map::new(ONE, &[1]);
+const OTHERS: Map<u64, u64> = Map::new(ONE, &[2]);
+const ELSEWHERE: Map<u64, u64> = Map::new(TWO, &[1]);
+const COUNT: Sequence = Sequence::new(ONE, &[3]);
+
+fn ctx(base: Forest) -> Ctx {
+    let env = Env { chain_id: "t-1".into(), height: 1, time: Timestamp::default(), proposer: None, bech32: Bech32::new("t"), mode: Mode::Deliver };
+    Ctx::new(base, env)
+}
+
+fn keys(it: impl Iterator<Item = crate::Result<((u64, String), u64)>>) -> Vec<(u64, String)> {
+    it.map(|r| r.unwrap().0).collect()
+}
+
+#[test]
+fn a_scan_sees_the_snapshot_and_the_changes_on_top_of_it_in_order_from_both_ends() {
+    let mut base = ctx(Forest::new(STORES));
+    for (n, name) in [(1, "a"), (1, "ab"), (1, "b"), (2, "a")] {
+        NAMES.set(&mut base, &(n, name.to_owned()), &7).unwrap();
+    }
+    OTHERS.set(&mut base, &9, &9).unwrap();
+    let mut forest = Forest::new(STORES);
+    forest.apply(base.into_changes()).unwrap();
+
+    let mut c = ctx(forest);
+    NAMES.remove(&mut c, &(1, "ab".into())).unwrap();
+    NAMES.set(&mut c, &(1, "aa".into()), &1).unwrap();
+    NAMES.set(&mut c, &(0, "z".into()), &1).unwrap();
+    let all = vec![(0, "z".to_owned()), (1, "a".into()), (1, "aa".into()), (1, "b".into()), (2, "a".into())];
+    assert_eq!(keys(NAMES.iter(&c)), all);
+    assert_eq!(keys(NAMES.iter(&c).rev()), all.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(keys(NAMES.prefix(&c, &1_u64)), all[1..4]);
+    assert_eq!(keys(NAMES.from(&c, &(1, "aa".into()))), all[2..]);
+    assert_eq!(keys(NAMES.before(&c, &1_u64)), all[..1]);
+    assert_eq!(keys(NAMES.through(&c, &1_u64)), all[..4]);
+    let mut both = NAMES.iter(&c);
+    let ends: Vec<_> = [both.next(), both.next_back(), both.next(), both.next_back(), both.next(), both.next_back()]
+        .into_iter()
+        .map(|o| o.map(|r| r.unwrap().0))
+        .collect();
+    let at = |i: usize| Some(all[i].clone());
+    assert_eq!(ends, vec![at(0), at(4), at(1), at(3), at(2), None]);
+}
+
+#[test]
+fn a_failed_layer_leaves_neither_writes_nor_events_and_an_outer_layer_undoes_an_inner_one() {
+    let mut c = ctx(Forest::new(STORES));
+    OTHERS.set(&mut c, &1, &10).unwrap();
+    let failed: crate::Result<()> = c.layer(|c| {
+        OTHERS.set(c, &1, &11)?;
+        c.layer(|c| {
+            OTHERS.remove(c, &1)?;
+            OTHERS.set(c, &2, &20)?;
+            c.emit(crate::Event::new("inner"));
+            Ok(())
+        })?;
+        assert_eq!(OTHERS.get(c, &1)?, None);
+        Err(sdk::LOGIC.refuse())
+    });
+    assert!(failed.unwrap_err().is(sdk::LOGIC));
+    assert_eq!(OTHERS.get(&c, &1).unwrap(), Some(10));
+    assert_eq!(OTHERS.get(&c, &2).unwrap(), None);
+    assert!(c.take_events().is_empty());
+    let seen = c.dry_run(|c| {
+        OTHERS.set(c, &1, &99)?;
+        OTHERS.must(c, &1)
+    });
+    assert_eq!((seen.unwrap(), OTHERS.must(&c, &1).unwrap()), (99, 10));
+}
+
+#[test]
+fn stores_do_not_see_each_other_and_absent_records_are_faults_where_they_must_exist() {
+    let mut c = ctx(Forest::new(STORES));
+    ELSEWHERE.set(&mut c, &5, &1).unwrap();
+    assert_eq!(OTHERS.get(&c, &5).unwrap(), None);
+    assert!(matches!(OTHERS.must(&c, &5), Err(Error::Fault(_))));
+    assert_eq!((COUNT.next(&mut c).unwrap(), COUNT.next(&mut c).unwrap(), COUNT.peek(&c).unwrap()), (1, 2, 3));
+}
+
+#[test]
+fn work_beyond_the_limit_is_refused_and_what_was_used_stays_counted() {
+    let mut c = ctx(Forest::new(STORES));
+    c.replace_gas(GasMeter::with_limit(2_500));
+    let e = OTHERS.set(&mut c, &1, &1).unwrap_err();
+    assert!(e.is(sdk::OUT_OF_GAS), "{e}");
+    assert!(c.gas().used() > 2_500);
+    assert_eq!(OTHERS.place(), (ONE, &[2_u8][..]));
+}
+
+#[test]
+fn pages_follow_the_rules_of_the_sdk() {
+    let mut c = ctx(Forest::new(STORES));
+    for n in 0..7_u64 {
+        OTHERS.set(&mut c, &n, &n).unwrap();
+    }
+    let page = |r: PageRequest| OTHERS.page(&c, &r).unwrap();
+    let items = |p: &Page<(u64, u64)>| p.items.iter().map(|i| i.0).collect::<Vec<_>>();
+    let first = page(PageRequest { limit: 3, count_total: true, ..Default::default() });
+    assert_eq!((items(&first), first.total), (vec![0, 1, 2], 7));
+    let second = page(PageRequest { key: first.next_key, limit: 3, ..Default::default() });
+    assert_eq!((items(&second), second.total), (vec![3, 4, 5], 0));
+    let last = page(PageRequest { key: second.next_key, limit: 3, ..Default::default() });
+    assert_eq!((items(&last), last.next_key.len()), (vec![6], 0));
+    let back = page(PageRequest { limit: 2, reverse: true, ..Default::default() });
+    assert_eq!(items(&back), vec![6, 5]);
+    assert_eq!(items(&page(PageRequest { key: back.next_key, limit: 2, reverse: true, ..Default::default() })), vec![4, 3]);
+    let skipped = page(PageRequest { offset: 5, limit: 5, ..Default::default() });
+    assert_eq!((items(&skipped), skipped.total), (vec![5, 6], 0));
+    assert_eq!(page(PageRequest::default()).total, 7);
+    let both = OTHERS.page(&c, &PageRequest { offset: 1, key: vec![0], ..Default::default() });
+    assert!(both.unwrap_err().to_string().contains("either offset or key"));
+}
+
+proptest! {
+    #[test]
+    fn keys_keep_the_order_of_what_they_stand_for(a: (i64, u64, String), b: (i64, u64, String)) {
+        let clean = |k: &(i64, u64, String)| (k.0, k.2.replace('\0', ""), k.1);
+        let (x, y) = (clean(&a), clean(&b));
+        let bytes = |k: &(i64, String, u64)| { let mut out = Vec::new(); k.write_last(&mut out); out };
+        prop_assert_eq!(x.cmp(&y), bytes(&x).cmp(&bytes(&y)));
+        prop_assert_eq!(<(i64, String, u64)>::read_last(&bytes(&x)), Some(x));
+    }
+
+    #[test]
+    fn random_writes_and_undone_layers_equal_an_ordinary_map(ops in prop::collection::vec((0_u8..4, 0_u64..12, any::<u64>()), 0..200)) {
+        let mut forest = Forest::new(STORES);
+        let mut c = ctx(forest.clone());
+        let mut model = BTreeMap::new();
+        for (op, k, v) in ops {
+            match op {
+                0 => { OTHERS.set(&mut c, &k, &v).unwrap(); model.insert(k, v); }
+                1 => { OTHERS.remove(&mut c, &k).unwrap(); model.remove(&k); }
+                2 => { c.layer(|c| { OTHERS.set(c, &k, &v)?; OTHERS.remove(c, &(v % 12))?; Err::<(), _>(sdk::LOGIC.refuse()) }).unwrap_err(); }
+                _ => { forest.apply(c.into_changes()).unwrap(); c = ctx(forest.clone()); }
+            }
+        }
+        prop_assert_eq!(OTHERS.iter(&c).map(|r| r.unwrap()).collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn addresses_keep_their_bytes_in_keys(bytes in prop::collection::vec(any::<u8>(), 1..33)) {
+        let a = AccAddress::new(&bytes).unwrap();
+        let mut out = Vec::new();
+        (a, 3_u64).write(&mut out);
+        prop_assert_eq!(<(AccAddress, u64)>::read_last(&out), Some((a, 3)));
+    }
+}

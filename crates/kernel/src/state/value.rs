@@ -1,0 +1,102 @@
+//! Values as bytes. Our own records use borsh, records that other chains prove use protobuf; [`borsh_value!`](crate::borsh_value) and
+//! [`proto_value!`](crate::proto_value) say which.
+
+/// A record of the state.
+pub trait Value: Sized {
+    fn to_bytes(&self) -> Vec<u8>;
+    /// `None` if the bytes are not exactly such a record.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Declares types whose bytes in the state are their canonical borsh encoding.
+#[macro_export]
+macro_rules! borsh_value {
+    ($($name:ty),+ $(,)?) => {$(
+        impl $crate::state::Value for $name {
+            fn to_bytes(&self) -> Vec<u8> {
+                // Writing to memory cannot fail.
+                ::borsh::to_vec(self).unwrap_or_default()
+            }
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                ::borsh::from_slice(bytes).ok()
+            }
+        }
+    )+};
+}
+
+/// Declares domain types whose bytes in the state are the protobuf encoding of a wire type:
+/// `proto_value!(Validator as wire::Validator)` wants `From<&Validator> for wire::Validator` and `TryFrom<wire::Validator> for Validator`.
+#[macro_export]
+macro_rules! proto_value {
+    ($($name:ty as $wire:ty),+ $(,)?) => {$(
+        impl $crate::state::Value for $name {
+            fn to_bytes(&self) -> Vec<u8> {
+                ::prost::Message::encode_to_vec(&<$wire>::from(self))
+            }
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                <$wire as ::prost::Message>::decode(bytes).ok().and_then(|wire| Self::try_from(wire).ok())
+            }
+        }
+    )+};
+}
+
+/// Declares wire types that are stored as they are.
+#[macro_export]
+macro_rules! wire_value {
+    ($($wire:ty),+ $(,)?) => {$(
+        impl $crate::state::Value for $wire {
+            fn to_bytes(&self) -> Vec<u8> {
+                ::prost::Message::encode_to_vec(self)
+            }
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                <$wire as ::prost::Message>::decode(bytes).ok()
+            }
+        }
+    )+};
+}
+
+/// A key that is there: sets and indexes.
+impl Value for () {
+    fn to_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.is_empty().then_some(())
+    }
+}
+
+impl Value for Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.clone()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(bytes.to_vec())
+    }
+}
+
+borsh_value!(
+    bool,
+    u8,
+    u32,
+    u64,
+    i64,
+    String,
+    crate::address::AccAddress,
+    crate::address::ValAddress,
+    crate::address::ConsAddress,
+    crate::time::Timestamp,
+    crate::time::Span,
+    crate::num::Dec,
+    crate::num::Coins,
+    crate::num::DecCoins
+);
+
+/// Integers are stored as decimal text, as `math.Int` is in the SDK's stores.
+impl Value for crate::num::Int {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_string().into_bytes()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
