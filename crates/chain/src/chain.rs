@@ -137,7 +137,8 @@ impl Chain {
             mode: Mode::Genesis,
         };
         let mut ctx = Ctx::new(Forest::new(stores::ALL), env);
-        let identity = Identity { chain_id: init.chain_id.clone(), bech32_prefix: prefix, initial_height: init.initial_height };
+        let identity =
+            Identity { chain_id: init.chain_id.clone(), bech32_prefix: prefix, initial_height: init.initial_height };
         IDENTITY.save(&mut ctx, &identity)?;
         let before = init.initial_height.saturating_sub(1);
         LAST.save(&mut ctx, &Last { height: before, time: init.time })?;
@@ -190,7 +191,8 @@ impl Chain {
 
     /// Checks a transaction for the mempool, on top of those checked since the last block.
     pub fn check_tx(&mut self, bytes: &[u8], recheck: bool) -> Result<TxResult> {
-        let (checks, mode) = if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
+        let (checks, mode) =
+            if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
         self.check.env_mut().mode = mode;
         let result = tx::execute(&mut self.check, bytes, checks, mode);
         self.check.take_events();
@@ -227,7 +229,8 @@ impl Chain {
     /// # Errors
     /// A fault if no block was executed.
     pub fn commit(&mut self) -> Result<Commit> {
-        let (snapshot, commit) = self.executed.take().ok_or_else(|| Error::fault("commit without a finalized block"))?;
+        let (snapshot, commit) =
+            self.executed.take().ok_or_else(|| Error::fault("commit without a finalized block"))?;
         self.check = snapshot.ctx(Mode::Check);
         self.recent.push_back(snapshot);
         if self.recent.len() > RECENT_HEIGHTS {

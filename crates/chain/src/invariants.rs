@@ -12,7 +12,8 @@ pub struct Invariant {
 }
 
 /// All invariants, in module order.
-pub const ALL: &[Invariant] = &[Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply }];
+pub const ALL: &[Invariant] =
+    &[Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply }];
 
 /// The broken invariants: `module/name: what is wrong`.
 pub fn broken(view: &View) -> Result<Vec<String>> {

@@ -23,7 +23,22 @@ pub const CHAIN: StoreId = StoreId::new(15, "chain");
 
 /// All stores, at the place of their index.
 pub const ALL: &[StoreId] = &[
-    AUTH, BANK, FEEGRANT, STAKING, SLASHING, EVIDENCE, DISTRIBUTION, MINT, IBC, ALLIANCE, GOV, AUTHZ, UPGRADE, CRISIS, CONSENSUS, CHAIN,
+    AUTH,
+    BANK,
+    FEEGRANT,
+    STAKING,
+    SLASHING,
+    EVIDENCE,
+    DISTRIBUTION,
+    MINT,
+    IBC,
+    ALLIANCE,
+    GOV,
+    AUTHZ,
+    UPGRADE,
+    CRISIS,
+    CONSENSUS,
+    CHAIN,
 ];
 
 #[cfg(test)]

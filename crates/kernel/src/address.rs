@@ -181,7 +181,10 @@ impl Bech32 {
 
 fn encode(prefix: &str, bytes: &[u8]) -> String {
     // A prefix is checked when the chain starts and an address has at most 32 bytes, so the only errors of the encoder cannot arise.
-    bech32::Hrp::parse(prefix).ok().and_then(|hrp| bech32::encode::<bech32::Bech32>(hrp, bytes).ok()).unwrap_or_default()
+    bech32::Hrp::parse(prefix)
+        .ok()
+        .and_then(|hrp| bech32::encode::<bech32::Bech32>(hrp, bytes).ok())
+        .unwrap_or_default()
 }
 
 fn decode(prefix: &str, text: &str) -> Result<Vec<u8>> {

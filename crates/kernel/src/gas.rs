@@ -49,7 +49,8 @@ impl GasMeter {
         self.used.set(used);
         match self.limit {
             Some(limit) if used > limit => {
-                Err(sdk::OUT_OF_GAS.because(format!("out of gas in location: {what}; gasWanted: {limit}, gasUsed: {used}")))
+                Err(sdk::OUT_OF_GAS
+                    .because(format!("out of gas in location: {what}; gasWanted: {limit}, gasUsed: {used}")))
             }
             _ => Ok(()),
         }

@@ -14,7 +14,6 @@
     )
 )]
 
-
 pub mod address;
 pub mod crypto;
 pub mod error;

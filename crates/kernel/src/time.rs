@@ -78,7 +78,10 @@ impl Timestamp {
 
     fn total(self) -> i128 {
         // |secs| < 2^63, so neither product nor sum leaves 128 bits.
-        i128::from(self.secs).checked_mul(i128::from(NANOS)).and_then(|n| n.checked_add(i128::from(self.nanos))).unwrap_or_default()
+        i128::from(self.secs)
+            .checked_mul(i128::from(NANOS))
+            .and_then(|n| n.checked_add(i128::from(self.nanos)))
+            .unwrap_or_default()
     }
 
     fn from_total(total: i128) -> Self {
@@ -129,7 +132,8 @@ impl FromStr for Timestamp {
 impl fmt::Display for Span {
     /// Protobuf JSON: seconds, with 0, 3, 6 or 9 fractional digits, and `s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (secs, nanos) = (self.0.unsigned_abs() / NANOS.unsigned_abs(), self.0.unsigned_abs() % NANOS.unsigned_abs());
+        let (secs, nanos) =
+            (self.0.unsigned_abs() / NANOS.unsigned_abs(), self.0.unsigned_abs() % NANOS.unsigned_abs());
         let sign = if self.0 < 0 { "-" } else { "" };
         match nanos {
             0 => write!(f, "{sign}{secs}s"),
@@ -145,7 +149,8 @@ impl FromStr for Span {
 
     /// Protobuf JSON, such as `604800s` or `0.5s`.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        parse_seconds(text).ok_or_else(|| TimeError { text: text.to_owned(), wanted: "a duration in seconds such as \"600s\"" })
+        parse_seconds(text)
+            .ok_or_else(|| TimeError { text: text.to_owned(), wanted: "a duration in seconds such as \"600s\"" })
     }
 }
 
@@ -176,10 +181,16 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
         part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
     };
     let sign = |at: usize| text.as_bytes().get(at).copied();
-    if sign(4) != Some(b'-') || sign(7) != Some(b'-') || sign(13) != Some(b':') || sign(16) != Some(b':') || !matches!(sign(10), Some(b'T' | b't')) {
+    if sign(4) != Some(b'-')
+        || sign(7) != Some(b'-')
+        || sign(13) != Some(b':')
+        || sign(16) != Some(b':')
+        || !matches!(sign(10), Some(b'T' | b't'))
+    {
         return None;
     }
-    let (y, mo, d, h, mi, s) = (number(0..4)?, number(5..7)?, number(8..10)?, number(11..13)?, number(14..16)?, number(17..19)?);
+    let (y, mo, d, h, mi, s) =
+        (number(0..4)?, number(5..7)?, number(8..10)?, number(11..13)?, number(14..16)?, number(17..19)?);
     let days = days_from_civil(y, mo, d)?;
     if civil_from_days(days) != (y, u32::try_from(mo).ok()?, u32::try_from(d).ok()?) || h > 23 || mi > 59 || s > 59 {
         return None;
@@ -196,7 +207,11 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
         "Z" | "z" => 0,
         _ => parse_offset(zone)?,
     };
-    let secs = days.checked_mul(86_400)?.checked_add(h.checked_mul(3_600)?)?.checked_add(mi.checked_mul(60)?)?.checked_add(s)?;
+    let secs = days
+        .checked_mul(86_400)?
+        .checked_add(h.checked_mul(3_600)?)?
+        .checked_add(mi.checked_mul(60)?)?
+        .checked_add(s)?;
     Some(Timestamp { secs: secs.checked_sub(offset)?, nanos: parse_fraction(fraction)? })
 }
 
@@ -226,7 +241,10 @@ fn days_from_civil(y: i64, m: i64, d: i64) -> Option<i64> {
     era.checked_mul(146_097)?.checked_add(doe)?.checked_sub(719_468)
 }
 
-#[allow(clippy::arithmetic_side_effects, reason = "days of an i64 count of seconds are below 2^47: no term can overflow")]
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "days of an i64 count of seconds are below 2^47: no term can overflow"
+)]
 fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
@@ -245,13 +263,30 @@ mod tests {
 
     #[test]
     fn times_survive_their_text() {
-        for text in ["2024-01-02T03:04:05.000000006Z", "0001-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "9999-12-31T23:59:59.999999999Z", "2025-01-01T12:12:08.928943Z"] {
+        for text in [
+            "2024-01-02T03:04:05.000000006Z",
+            "0001-01-01T00:00:00Z",
+            "2024-02-29T23:59:59Z",
+            "9999-12-31T23:59:59.999999999Z",
+            "2025-01-01T12:12:08.928943Z",
+        ] {
             assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
         }
         assert_eq!("2021-03-27T19:00:00+03:30".parse::<Timestamp>().unwrap().to_string(), "2021-03-27T15:30:00Z");
         assert_eq!("0001-01-01T00:00:00Z".parse::<Timestamp>().unwrap(), Timestamp::NEVER);
-        assert_eq!("2024-01-02T03:04:05.000000006Z".parse::<Timestamp>().unwrap().sortable(), "2024-01-02T03:04:05.000000006");
-        for bad in ["", "2024-02-30T00:00:00Z", "2024-01-02", "2024-01-02T03:04:05", "2024-01-02T25:04:05Z", "2024-01-02T03:04:05.Z", "2024-01-02T03:04:05.0000000001Z"] {
+        assert_eq!(
+            "2024-01-02T03:04:05.000000006Z".parse::<Timestamp>().unwrap().sortable(),
+            "2024-01-02T03:04:05.000000006"
+        );
+        for bad in [
+            "",
+            "2024-02-30T00:00:00Z",
+            "2024-01-02",
+            "2024-01-02T03:04:05",
+            "2024-01-02T25:04:05Z",
+            "2024-01-02T03:04:05.Z",
+            "2024-01-02T03:04:05.0000000001Z",
+        ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }
     }

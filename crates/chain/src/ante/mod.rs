@@ -18,7 +18,8 @@ pub enum Checks {
 
 /// Charges gas, takes the fee, checks signatures and raises sequences.
 pub fn run(ctx: &mut Ctx, tx: &Tx, checks: Checks) -> Result<()> {
-    let meter = if checks == Checks::Simulated { GasMeter::unlimited() } else { GasMeter::with_limit(tx.fee().gas_limit) };
+    let meter =
+        if checks == Checks::Simulated { GasMeter::unlimited() } else { GasMeter::with_limit(tx.fee().gas_limit) };
     ctx.replace_gas(meter);
     Ok(())
 }

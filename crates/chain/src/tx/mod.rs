@@ -52,8 +52,8 @@ fn attempt(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks, mode: Mode, result
 fn messages(ctx: &mut Ctx, tx: &Tx) -> Result<TxMsgData> {
     let mut data = TxMsgData::default();
     for (index, any) in tx.body.messages.iter().enumerate() {
-        let response =
-            route::handle(ctx, any).map_err(|e| e.wrap(format!("failed to execute message; message index: {index}")))?;
+        let response = route::handle(ctx, any)
+            .map_err(|e| e.wrap(format!("failed to execute message; message index: {index}")))?;
         data.msg_responses.push(response);
     }
     Ok(data)

@@ -186,7 +186,12 @@ impl<K: Key, V: Value> Map<K, V> {
     }
 
     /// A page of what `pick` keeps of all records.
-    pub fn page_filter<T>(&self, view: &View, request: &PageRequest, pick: impl FnMut(K, V) -> Result<Option<T>>) -> Result<Page<T>> {
+    pub fn page_filter<T>(
+        &self,
+        view: &View,
+        request: &PageRequest,
+        pick: impl FnMut(K, V) -> Result<Option<T>>,
+    ) -> Result<Page<T>> {
         self.page_where(view, self.prefix.to_vec(), request, pick)
     }
 
@@ -224,7 +229,9 @@ fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
 
 fn decode<V: Value>(store: StoreId, key: &[u8], bytes: &[u8]) -> Result<V> {
     let bytes = if bytes == [0] { V::from_bytes(&[]).map_or(bytes, |_| &[]) } else { bytes };
-    V::from_bytes(bytes).ok_or_else(|| Error::fault(format!("store {}: the value under key {} cannot be read", store.name, hex::encode(key))))
+    V::from_bytes(bytes).ok_or_else(|| {
+        Error::fault(format!("store {}: the value under key {} cannot be read", store.name, hex::encode(key)))
+    })
 }
 
 fn missing(store: StoreId, key: &[u8]) -> Error {

@@ -8,13 +8,13 @@
 mod item;
 mod key;
 mod page;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 mod view;
 
-pub use item::{Item, Map, Sequence};
 pub use crate::tree::StoreId;
+pub use item::{Item, Map, Sequence};
 pub use key::{Key, Prefix};
 pub use page::{Page, PageRequest};
 pub use value::Value;

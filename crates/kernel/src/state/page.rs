@@ -44,7 +44,8 @@ pub(super) fn collect<T>(
     if request.offset > 0 && !request.key.is_empty() {
         return Err(Error::plain("invalid request, either offset or key is expected, got both"));
     }
-    let (limit, count) = if request.limit == 0 { (PAGE_LIMIT_DEFAULT, true) } else { (request.limit, request.count_total) };
+    let (limit, count) =
+        if request.limit == 0 { (PAGE_LIMIT_DEFAULT, true) } else { (request.limit, request.count_total) };
     let from_key = !request.key.is_empty();
     let at = [prefix, &request.key].concat();
     let (start, end) = match (from_key, request.reverse) {

@@ -20,7 +20,14 @@ const ELSEWHERE: Map<u64, u64> = Map::new(TWO, &[1]);
 const COUNT: Sequence = Sequence::new(ONE, &[3]);
 
 fn ctx(base: Forest) -> Ctx {
-    let env = Env { chain_id: "t-1".into(), height: 1, time: Timestamp::default(), proposer: None, bech32: Bech32::new("t"), mode: Mode::Deliver };
+    let env = Env {
+        chain_id: "t-1".into(),
+        height: 1,
+        time: Timestamp::default(),
+        proposer: None,
+        bech32: Bech32::new("t"),
+        mode: Mode::Deliver,
+    };
     Ctx::new(base, env)
 }
 
@@ -119,7 +126,10 @@ fn pages_follow_the_rules_of_the_sdk() {
     assert_eq!((items(&last), last.next_key.len()), (vec![6], 0));
     let back = page(PageRequest { limit: 2, reverse: true, ..Default::default() });
     assert_eq!(items(&back), vec![6, 5]);
-    assert_eq!(items(&page(PageRequest { key: back.next_key, limit: 2, reverse: true, ..Default::default() })), vec![4, 3]);
+    assert_eq!(
+        items(&page(PageRequest { key: back.next_key, limit: 2, reverse: true, ..Default::default() })),
+        vec![4, 3]
+    );
     let skipped = page(PageRequest { offset: 5, limit: 5, ..Default::default() });
     assert_eq!((items(&skipped), skipped.total), (vec![5, 6], 0));
     assert_eq!(page(PageRequest::default()).total, 7);

@@ -103,14 +103,30 @@ impl View {
         let tree = if inverted(&s, &e) {
             Box::new(std::iter::empty()) as Pairs<'_>
         } else {
-            Box::new(self.base.range(store.index, slice(&s), slice(&e)).map(|(k, v)| (Bytes::copy_from_slice(k.as_ref()), v.clone())))
+            Box::new(
+                self.base
+                    .range(store.index, slice(&s), slice(&e))
+                    .map(|(k, v)| (Bytes::copy_from_slice(k.as_ref()), v.clone())),
+            )
         };
         let overlay = if inverted(&lower, &upper) {
             Box::new(std::iter::empty()) as Writes<'_>
         } else {
-            Box::new(self.overlay.range((lower, upper)).map(|(k, v)| (Bytes::copy_from_slice(k.get(1..).unwrap_or_default()), v.clone())))
+            Box::new(
+                self.overlay
+                    .range((lower, upper))
+                    .map(|(k, v)| (Bytes::copy_from_slice(k.get(1..).unwrap_or_default()), v.clone())),
+            )
         };
-        Scan { gas: &self.gas, tree, overlay, tree_front: None, overlay_front: None, tree_back: None, overlay_back: None }
+        Scan {
+            gas: &self.gas,
+            tree,
+            overlay,
+            tree_front: None,
+            overlay_front: None,
+            tree_back: None,
+            overlay_back: None,
+        }
     }
 }
 
@@ -327,9 +343,16 @@ impl Ctx {
     }
 
     pub(super) fn write(&mut self, store: StoreId, key: &[u8], value: Vec<u8>) -> Result<()> {
-        self.view.gas.charge(per_byte(price::WRITE_FLAT, price::WRITE_BYTE, key.len().saturating_add(value.len())), "WriteFlat")?;
+        self.view.gas.charge(
+            per_byte(price::WRITE_FLAT, price::WRITE_BYTE, key.len().saturating_add(value.len())),
+            "WriteFlat",
+        )?;
         if key.len() > 256 {
-            return Err(Error::fault(format!("a key of store {} has {} bytes; 256 are allowed", store.name, key.len())));
+            return Err(Error::fault(format!(
+                "a key of store {} has {} bytes; 256 are allowed",
+                store.name,
+                key.len()
+            )));
         }
         // Proofs cannot hold an empty value: one zero byte stands for it.
         let value = if value.is_empty() { vec![0] } else { value };

@@ -78,8 +78,14 @@ mod tests {
 
     #[test]
     fn module_addresses_are_those_of_the_go_chain() {
-        assert_eq!(hex::encode(ModuleAccount::ALLIANCE.address().as_bytes()), "80db4218688d7406fb73c9cb141228ac73fbaa0e");
-        assert_eq!(hex::encode(ModuleAccount::ALLIANCE_REWARDS.address().as_bytes()), "adfa4597195a8690734b93e676f8739d1af9a0be");
+        assert_eq!(
+            hex::encode(ModuleAccount::ALLIANCE.address().as_bytes()),
+            "80db4218688d7406fb73c9cb141228ac73fbaa0e"
+        );
+        assert_eq!(
+            hex::encode(ModuleAccount::ALLIANCE_REWARDS.address().as_bytes()),
+            "adfa4597195a8690734b93e676f8739d1af9a0be"
+        );
         assert_eq!(ModuleAccount::at(&ModuleAccount::GOV.address()), Some(&ModuleAccount::GOV));
         assert_eq!(ModuleAccount::at(&AccAddress::from_array([7; 20])), None);
     }
