@@ -1,3 +1,6 @@
 //! The `entente` binary.
 
+#[allow(dead_code)]
+mod disk;
+
 fn main() {}

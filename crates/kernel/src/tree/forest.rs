@@ -160,6 +160,14 @@ impl std::fmt::Debug for Forest {
     }
 }
 
+/// The app hash of stores given by name and root, in any order.
+pub fn app_hash<'a>(roots: impl IntoIterator<Item = (&'a str, [u8; 32])>) -> [u8; 32] {
+    let mut sorted: Vec<_> = roots.into_iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    let leaves: Vec<_> = sorted.iter().map(|(name, root)| store_hash(name, root)).collect();
+    merkle_root(&leaves)
+}
+
 /// The leaf of a store.
 fn store_hash(name: &str, root: &[u8; 32]) -> [u8; 32] {
     let mut hasher = Sha256::new();

@@ -38,7 +38,7 @@ use std::ops::Bound;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use forest::{Forest, StoreId, StoreProof};
+pub use forest::{Forest, StoreId, StoreProof, app_hash};
 pub use iter::Iter;
 
 use batch::Change;

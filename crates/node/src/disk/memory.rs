@@ -1,0 +1,94 @@
+//! Pairs in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::RwLock;
+
+use super::{DiskError, Pairs, Scan, Write};
+
+type Table = Arc<RwLock<BTreeMap<Vec<u8>, Bytes>>>;
+
+#[derive(Default)]
+pub(super) struct Memory {
+    tables: RwLock<BTreeMap<String, Table>>,
+}
+
+impl Memory {
+    fn table(&self, space: &str) -> Table {
+        if let Some(table) = self.tables.read().get(space) {
+            return table.clone();
+        }
+        self.tables.write().entry(space.to_owned()).or_default().clone()
+    }
+}
+
+impl Pairs for Memory {
+    fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
+        Ok(self.table(space).read().get(key).cloned())
+    }
+
+    fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
+        Ok(Box::new(Walk { table: self.table(space), from, to }))
+    }
+
+    fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
+        for Write { space, key, value } in writes {
+            let table = self.table(&space);
+            let mut table = table.write();
+            match value {
+                Some(value) => table.insert(key, Bytes::from(value)),
+                None => table.remove(&key),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// A walk that looks for each next key anew, so that it never holds the lock between two steps.
+struct Walk {
+    table: Table,
+    from: Bound<Vec<u8>>,
+    to: Bound<Vec<u8>>,
+}
+
+impl Walk {
+    /// Whether no key can lie between the bounds; `BTreeMap::range` panics on some of those.
+    fn is_over(&self) -> bool {
+        match (&self.from, &self.to) {
+            (Bound::Included(from), Bound::Included(to)) => from > to,
+            (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+            _ => false,
+        }
+    }
+
+    fn step(&self, back: bool) -> Option<(Vec<u8>, Bytes)> {
+        if self.is_over() {
+            return None;
+        }
+        let table = self.table.read();
+        let mut range = table.range::<Vec<u8>, _>((self.from.as_ref(), self.to.as_ref()));
+        let (key, value) = if back { range.next_back()? } else { range.next()? };
+        Some((key.clone(), value.clone()))
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Result<(Bytes, Bytes), DiskError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.step(false)?;
+        self.from = Bound::Excluded(key.clone());
+        Some(Ok((Bytes::from(key), value)))
+    }
+}
+
+impl DoubleEndedIterator for Walk {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.step(true)?;
+        self.to = Bound::Excluded(key.clone());
+        Some(Ok((Bytes::from(key), value)))
+    }
+}
