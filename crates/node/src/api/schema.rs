@@ -1,0 +1,146 @@
+//! The descriptors of all packages, and what their options say about the JSON form of a field.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use entente_proto::DESCRIPTORS;
+use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
+
+/// Every message, enumeration and service that this binary knows.
+///
+/// # Panics
+/// If the descriptors built into the binary do not decode, which a test excludes.
+pub static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("the descriptors of this very build decode"));
+
+/// How a field that is a string or bytes on the wire is written in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// As the protobuf type says.
+    #[default]
+    Plain,
+    /// On the wire the digits of an integer, 10^18 times the value; in JSON a decimal number with 18 places.
+    Dec,
+    /// On the wire and in JSON the digits of an integer.
+    Int,
+    /// On the wire a JSON text; in JSON that very value.
+    Json,
+    /// On the wire bytes; in JSON upper-case hexadecimal.
+    Hex,
+}
+
+/// What the options of one field add to its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Marks {
+    pub form: Form,
+    /// The field has a value even if the wire has none: an absent message prints as its zero value, not as null.
+    pub never_null: bool,
+    /// The zero value is the Go zero time, year 1, rather than 1970.
+    pub go_time: bool,
+}
+
+static MARKS: LazyLock<HashMap<String, Marks>> = LazyLock::new(|| {
+    let extension = |name: &str| POOL.get_extension_by_name(name).expect("gogoproto is among the descriptors");
+    let names = Names {
+        custom_type: extension("gogoproto.customtype"),
+        cast_type: extension("gogoproto.casttype"),
+        nullable: extension("gogoproto.nullable"),
+        std_time: extension("gogoproto.stdtime"),
+    };
+    let fields = POOL.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>());
+    fields.map(|field| (field.full_name().to_owned(), names.read(&field))).filter(|(_, marks)| *marks != Marks::default()).collect()
+});
+
+struct Names {
+    custom_type: ExtensionDescriptor,
+    cast_type: ExtensionDescriptor,
+    nullable: ExtensionDescriptor,
+    std_time: ExtensionDescriptor,
+}
+
+impl Names {
+    fn read(&self, field: &FieldDescriptor) -> Marks {
+        let options = field.options();
+        let text = |name| options.get_extension(name).as_str().unwrap_or_default().to_owned();
+        let custom = text(&self.custom_type);
+        let form = match custom.rsplit(['/', '.']).next().unwrap_or_default() {
+            "LegacyDec" | "Dec" => Form::Dec,
+            "Int" => Form::Int,
+            _ if text(&self.cast_type) == "encoding/json.RawMessage" => Form::Json,
+            _ if text(&self.cast_type).ends_with("bytes.HexBytes") => Form::Hex,
+            _ => Form::Plain,
+        };
+        let nullable = !options.has_extension(&self.nullable) || options.get_extension(&self.nullable).as_bool() == Some(true);
+        let singular = !field.is_list() && !field.is_map() && field.containing_oneof().is_none();
+        Marks {
+            form,
+            never_null: !nullable && singular,
+            go_time: options.get_extension(&self.std_time).as_bool() == Some(true),
+        }
+    }
+}
+
+/// The marks of a field.
+pub fn marks(field: &FieldDescriptor) -> Marks {
+    MARKS.get(field.full_name()).copied().unwrap_or_default()
+}
+
+/// The message of a type URL (`/pkg.Name`, `any.host/pkg.Name`) or a full name.
+pub fn message_named(type_url: &str) -> Option<MessageDescriptor> {
+    POOL.get_message_by_name(type_url.rsplit('/').next()?)
+}
+
+/// The method of a gRPC path, `/pkg.Service/Method`.
+pub fn method_at(full_path: &str) -> Option<MethodDescriptor> {
+    let (service, method) = full_path.strip_prefix('/')?.split_once('/')?;
+    POOL.get_service_by_name(service)?.methods().find(|candidate| candidate.name() == method)
+}
+
+/// The gRPC path of a method.
+pub fn path_of(method: &MethodDescriptor) -> String {
+    format!("/{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// One way to reach a method by HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRule {
+    /// `GET`, `POST`, ...
+    pub verb: String,
+    /// Path template, such as `/cosmos/bank/v1beta1/balances/{address}`.
+    pub template: String,
+    /// `*`, the name of the field that the body fills, or nothing.
+    pub body: String,
+}
+
+/// The HTTP rules of a method in written order: its own, then additional bindings.
+pub fn http_rules(method: &MethodDescriptor) -> Vec<HttpRule> {
+    let Some(extension) = POOL.get_extension_by_name("google.api.http") else { return Vec::new() };
+    let options = method.options();
+    if !options.has_extension(&extension) {
+        return Vec::new();
+    }
+    let mut rules = Vec::new();
+    collect_rules(&options.get_extension(&extension), &mut rules);
+    rules
+}
+
+fn collect_rules(rule: &Value, found: &mut Vec<HttpRule>) {
+    let Some(rule) = rule.as_message() else { return };
+    let text = |name: &str| rule.get_field_by_name(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    for verb in ["get", "put", "post", "delete", "patch"] {
+        if rule.has_field_by_name(verb) {
+            found.push(HttpRule { verb: verb.to_uppercase(), template: text(verb), body: text("body") });
+        }
+    }
+    let more = rule.get_field_by_name("additional_bindings");
+    for binding in more.iter().flat_map(|value| value.as_list().unwrap_or_default()) {
+        collect_rules(binding, found);
+    }
+}
+
+/// The comment above a definition of ours, as one line; nothing for definitions of others, which carry no comments.
+pub fn comment(file: &prost_reflect::FileDescriptor, path: &[i32]) -> Option<String> {
+    let info = file.file_descriptor_proto().source_code_info.as_ref()?;
+    let location = info.location.iter().find(|location| location.path == path)?;
+    let words: Vec<&str> = location.leading_comments().split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}

@@ -1,0 +1,3 @@
+//! Everything that touches the world: disk, engines, APIs, keys.
+
+pub mod api;
