@@ -64,7 +64,9 @@ async fn answer(State(service): State<Arc<dyn QueryService>>, request: Request) 
         return Ok(web_answer(call, &kind, request).await);
     }
     if !kind.starts_with("application/grpc") {
-        return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, "gRPC is spoken here; for JSON see /openapi.json").into_response());
+        return Ok(
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "gRPC is spoken here; for JSON see /openapi.json").into_response()
+        );
     }
     let grpc = Grpc::new(PlainBytes).max_decoding_message_size(BODY_BYTES_MAX).max_encoding_message_size(usize::MAX);
     Ok({ grpc }.unary(call, request).await.map(Body::new))
@@ -148,10 +150,11 @@ const TRAILERS: u8 = 0x80;
 async fn web_answer(call: Call, kind: &str, request: Request) -> Response {
     let as_text = kind.starts_with("application/grpc-web-text");
     let (parts, body) = request.into_parts();
-    let result = match axum::body::to_bytes(body, BODY_BYTES_MAX).await.ok().and_then(|body| web_message(&body, as_text)) {
-        Some(message) => call.run(&parts.headers, message).await,
-        None => Err(Status::invalid_argument("the body is not one uncompressed gRPC-web message")),
-    };
+    let result =
+        match axum::body::to_bytes(body, BODY_BYTES_MAX).await.ok().and_then(|body| web_message(&body, as_text)) {
+            Some(message) => call.run(&parts.headers, message).await,
+            None => Err(Status::invalid_argument("the body is not one uncompressed gRPC-web message")),
+        };
     let mut frames = BytesMut::new();
     let (trailers, height) = match result {
         Ok(answer) => {

@@ -11,7 +11,6 @@ pub mod rest;
 pub mod schema;
 mod template;
 
-
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
@@ -28,7 +27,12 @@ pub trait QueryService: Send + Sync + 'static {
     ///
     /// # Errors
     /// A [`Status`], which clients see unchanged.
-    fn unary<'a>(&'a self, full_path: &'a str, request: Bytes, height: Option<i64>) -> BoxFuture<'a, Result<Answer, Status>>;
+    fn unary<'a>(
+        &'a self,
+        full_path: &'a str,
+        request: Bytes,
+        height: Option<i64>,
+    ) -> BoxFuture<'a, Result<Answer, Status>>;
 }
 
 /// An encoded response and the height of the state that it speaks of.
@@ -93,6 +97,8 @@ fn height_from(headers: &axum::http::HeaderMap) -> Result<Option<i64>, Status> {
         _ if text.is_empty() => Ok(None),
         Ok(0) => Ok(None),
         Ok(height) if height > 0 => Ok(Some(height)),
-        _ => Err(Status::invalid_argument(format!("{HEIGHT_HEADER}: {text:?} is not a height; a positive whole number is"))),
+        _ => Err(Status::invalid_argument(format!(
+            "{HEIGHT_HEADER}: {text:?} is not a height; a positive whole number is"
+        ))),
     }
 }

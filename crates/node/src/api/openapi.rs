@@ -71,7 +71,8 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Vec<Json> {
     let input = route.method.input();
     let mut parameters = Vec::new();
     for name in route.template.variable_names() {
-        let schema = input.get_field_by_name(name).map_or_else(|| json!({ "type": "string" }), |field| schemas.field(&field));
+        let schema =
+            input.get_field_by_name(name).map_or_else(|| json!({ "type": "string" }), |field| schemas.field(&field));
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
     }
     if route.body != "*" {

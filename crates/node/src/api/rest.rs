@@ -48,7 +48,8 @@ pub fn open_to_all_origins() -> CorsLayer {
 fn first_words() -> Vec<String> {
     let services: Vec<String> = schema::POOL.services().map(|service| service.full_name().to_owned()).collect();
     let names: Vec<&str> = services.iter().map(String::as_str).collect();
-    let mut words: Vec<String> = Route::all(&names).iter().filter_map(|route| route.template.first_word().map(str::to_owned)).collect();
+    let mut words: Vec<String> =
+        Route::all(&names).iter().filter_map(|route| route.template.first_word().map(str::to_owned)).collect();
     words.sort();
     words.dedup();
     words
@@ -128,11 +129,17 @@ impl Rest {
 }
 
 /// The request message of a call: the body first, then what the path says, then the query string for the rest.
-fn build_request(route: &Route, variables: &[(&str, String)], query: &str, body: &[u8]) -> Result<DynamicMessage, Status> {
+fn build_request(
+    route: &Route,
+    variables: &[(&str, String)],
+    query: &str,
+    body: &[u8],
+) -> Result<DynamicMessage, Status> {
     let refuse = |error: form::JsonError| Status::invalid_argument(error.to_string());
     let mut message = DynamicMessage::new(route.method.input());
     if !route.body.is_empty() && !body.is_empty() {
-        let json: Json = serde_json::from_slice(body).map_err(|error| Status::invalid_argument(format!("body: {error}")))?;
+        let json: Json =
+            serde_json::from_slice(body).map_err(|error| Status::invalid_argument(format!("body: {error}")))?;
         let json = if route.body == "*" { json } else { json!({ route.body.as_str(): json }) };
         message = form::read(&route.method.input(), &json).map_err(refuse)?;
     }
@@ -144,7 +151,8 @@ fn build_request(route: &Route, variables: &[(&str, String)], query: &str, body:
     if route.body == "*" {
         return Ok(message);
     }
-    let pairs = query_pairs(query).ok_or_else(|| Status::invalid_argument(format!("query string {query:?}: a broken % escape")))?;
+    let pairs = query_pairs(query)
+        .ok_or_else(|| Status::invalid_argument(format!("query string {query:?}: a broken % escape")))?;
     let mut filled: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
     filled.extend((!route.body.is_empty()).then_some(route.body.as_str()));
     for (key, text) in &pairs {
@@ -166,7 +174,9 @@ fn set(message: &mut DynamicMessage, key: &str, text: &str) -> Result<(), form::
         return Ok(());
     }
     for parent in parents {
-        let Some(field) = named(target, parent).filter(|field| !field.is_list() && !field.is_map()) else { return Ok(()) };
+        let Some(field) = named(target, parent).filter(|field| !field.is_list() && !field.is_map()) else {
+            return Ok(());
+        };
         let Some(inner) = target.get_field_mut(&field).as_message_mut() else { return Ok(()) };
         target = inner;
     }

@@ -47,7 +47,10 @@ static MARKS: LazyLock<HashMap<String, Marks>> = LazyLock::new(|| {
         std_time: extension("gogoproto.stdtime"),
     };
     let fields = POOL.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>());
-    fields.map(|field| (field.full_name().to_owned(), names.read(&field))).filter(|(_, marks)| *marks != Marks::default()).collect()
+    fields
+        .map(|field| (field.full_name().to_owned(), names.read(&field)))
+        .filter(|(_, marks)| *marks != Marks::default())
+        .collect()
 });
 
 struct Names {
@@ -69,7 +72,8 @@ impl Names {
             _ if text(&self.cast_type).ends_with("bytes.HexBytes") => Form::Hex,
             _ => Form::Plain,
         };
-        let nullable = !options.has_extension(&self.nullable) || options.get_extension(&self.nullable).as_bool() == Some(true);
+        let nullable =
+            !options.has_extension(&self.nullable) || options.get_extension(&self.nullable).as_bool() == Some(true);
         let singular = !field.is_list() && !field.is_map() && field.containing_oneof().is_none();
         Marks {
             form,
@@ -125,7 +129,9 @@ pub fn http_rules(method: &MethodDescriptor) -> Vec<HttpRule> {
 
 fn collect_rules(rule: &Value, found: &mut Vec<HttpRule>) {
     let Some(rule) = rule.as_message() else { return };
-    let text = |name: &str| rule.get_field_by_name(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let text = |name: &str| {
+        rule.get_field_by_name(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
     for verb in ["get", "put", "post", "delete", "patch"] {
         if rule.has_field_by_name(verb) {
             found.push(HttpRule { verb: verb.to_uppercase(), template: text(verb), body: text("body") });

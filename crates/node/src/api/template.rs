@@ -162,7 +162,9 @@ pub fn query_pairs(query: &str) -> Option<Vec<(String, String)>> {
 /// Whether a field can be given by a text in a path or query.
 pub fn is_textual(field: &FieldDescriptor) -> bool {
     match field.kind() {
-        prost_reflect::Kind::Message(inner) => matches!(inner.full_name(), "google.protobuf.Timestamp" | "google.protobuf.Duration"),
+        prost_reflect::Kind::Message(inner) => {
+            matches!(inner.full_name(), "google.protobuf.Timestamp" | "google.protobuf.Duration")
+        }
         _ => !field.is_map(),
     }
 }

@@ -58,7 +58,8 @@ fn field_form(field: &FieldDescriptor, value: &Value, marks: Marks, depth: usize
             let kind = entry.map_entry_value_field().kind();
             let mut sorted: Vec<(&MapKey, &Value)> = entries.iter().collect();
             sorted.sort_by(|left, right| left.0.cmp(right.0));
-            let member = |(key, value): (&MapKey, &Value)| (key_text(key), value_form(&kind, value, Form::Plain, depth));
+            let member =
+                |(key, value): (&MapKey, &Value)| (key_text(key), value_form(&kind, value, Form::Plain, depth));
             Json::Object(sorted.into_iter().map(member).collect())
         }
         single => value_form(&field.kind(), single, marks.form, depth),
@@ -104,7 +105,18 @@ fn bytes_form(bytes: &[u8], form: Form) -> Json {
 }
 
 fn float(value: f64) -> Json {
-    let text = || Json::String(if value.is_nan() { "NaN" } else if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned());
+    let text = || {
+        Json::String(
+            if value.is_nan() {
+                "NaN"
+            } else if value > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            }
+            .to_owned(),
+        )
+    };
     serde_json::Number::from_f64(value).map_or_else(text, Json::Number)
 }
 
@@ -129,7 +141,9 @@ fn any_form(any: &DynamicMessage, depth: usize) -> Json {
     let descriptor = schema::message_named(&type_url).filter(|_| depth > 0);
     match descriptor.and_then(|descriptor| DynamicMessage::decode(descriptor, bytes.clone()).ok()) {
         Some(inner) => match message_form(&inner, depth.saturating_sub(1)) {
-            Json::Object(members) if !inner.descriptor().full_name().starts_with("google.protobuf.") => object.extend(members),
+            Json::Object(members) if !inner.descriptor().full_name().starts_with("google.protobuf.") => {
+                object.extend(members)
+            }
             special => {
                 object.insert("value".to_owned(), special);
             }

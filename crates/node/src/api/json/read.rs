@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
+use prost_reflect::{
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value,
+};
 use serde_json::{Map, Value as Json};
 
 use super::{
@@ -110,7 +112,8 @@ fn complete(message: &mut DynamicMessage) {
 fn field_value(field: &FieldDescriptor, json: &Json) -> Result<Value, JsonError> {
     match json {
         Json::Array(items) if field.is_list() => {
-            let item = |(index, item): (usize, &Json)| single(field, item).map_err(|error| error.below(&format!("[{index}]")));
+            let item =
+                |(index, item): (usize, &Json)| single(field, item).map_err(|error| error.below(&format!("[{index}]")));
             Ok(Value::List(items.iter().enumerate().map(item).collect::<Result<_, _>>()?))
         }
         Json::Object(entries) if field.is_map() => map_value(field, entries),

@@ -1,8 +1,7 @@
 //! Texts of single values: decimals, integers, times, durations, bytes.
 
 use base64::{
-    Engine,
-    alphabet,
+    Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use prost_types::{Duration, Timestamp};
@@ -18,8 +17,9 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// About ten thousand years, the longest duration that protobuf allows.
 const DURATION_SECONDS_MAX: i64 = 315_576_000_000;
 
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
@@ -89,14 +89,16 @@ pub fn time_text(seconds: i64, nanos: i32) -> String {
 
 /// Reads RFC 3339.
 pub fn time_value(text: &str) -> Option<(i64, i32)> {
-    let looks_right = text.is_ascii() && text.len() >= 20 && text.as_bytes().get(10).is_some_and(|byte| b"Tt".contains(byte));
+    let looks_right =
+        text.is_ascii() && text.len() >= 20 && text.as_bytes().get(10).is_some_and(|byte| b"Tt".contains(byte));
     let time: Timestamp = looks_right.then(|| text.parse().ok()).flatten()?;
     (GO_ZERO_TIME..=LAST_SECOND).contains(&time.seconds).then_some((time.seconds, time.nanos))
 }
 
 /// Seconds with 0, 3, 6 or 9 places and an `s`.
 pub fn duration_text(seconds: i64, nanos: i32) -> String {
-    let fits = (-DURATION_SECONDS_MAX..=DURATION_SECONDS_MAX).contains(&seconds) && (-999_999_999..=999_999_999).contains(&nanos);
+    let fits = (-DURATION_SECONDS_MAX..=DURATION_SECONDS_MAX).contains(&seconds)
+        && (-999_999_999..=999_999_999).contains(&nanos);
     if fits && !(seconds > 0 && nanos < 0) && !(seconds < 0 && nanos > 0) {
         Duration { seconds, nanos }.to_string()
     } else {

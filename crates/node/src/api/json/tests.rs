@@ -1,7 +1,9 @@
 //! Tests of the JSON forms.
 
 use entente_proto::{
-    alliance::alliance::{AllianceAsset, GenesisState, MsgCreateAlliance, MsgDelegate, QueryAllianceResponse, QueryAlliancesResponse},
+    alliance::alliance::{
+        AllianceAsset, GenesisState, MsgCreateAlliance, MsgDelegate, QueryAllianceResponse, QueryAlliancesResponse,
+    },
     cosmos::{
         auth::v1beta1::{BaseAccount, QueryAccountResponse},
         bank::v1beta1::MsgSend,
@@ -44,7 +46,10 @@ fn defaults_are_written_and_absent_messages_are_null() {
     assert_eq!(json["unbonding_ids"], json!([]));
     assert_eq!(from_message(&QueryAllianceResponse::default()).unwrap(), json!({ "alliance": null }));
     let next_key = json!({ "alliances": [], "pagination": { "next_key": null, "total": "0" } });
-    assert_eq!(from_message(&QueryAlliancesResponse { alliances: Vec::new(), pagination: Some(Default::default()) }).unwrap(), next_key);
+    assert_eq!(
+        from_message(&QueryAlliancesResponse { alliances: Vec::new(), pagination: Some(Default::default()) }).unwrap(),
+        next_key
+    );
 }
 
 #[test]
@@ -65,7 +70,10 @@ fn a_decimal_is_a_scaled_integer_on_the_wire_only_where_the_type_is_custom() {
     assert_eq!(from_message(&option).unwrap()["weight"], "0.5");
     let params = SlashingParams { min_signed_per_window: b"500000000000000000".to_vec(), ..SlashingParams::default() };
     assert_eq!(from_message(&params).unwrap()["min_signed_per_window"], "0.500000000000000000");
-    assert_eq!(to_message::<SlashingParams>(&from_message(&params).unwrap()).unwrap().min_signed_per_window, b"500000000000000000");
+    assert_eq!(
+        to_message::<SlashingParams>(&from_message(&params).unwrap()).unwrap().min_signed_per_window,
+        b"500000000000000000"
+    );
 }
 
 #[test]
@@ -83,8 +91,10 @@ fn an_any_shows_its_type_beside_its_fields() {
 #[test]
 fn an_any_that_cannot_be_opened_shows_its_bytes() {
     let mut tx = Tx { body: Some(TxBody::default()), ..Tx::default() };
-    tx.body.as_mut().unwrap().messages =
-        vec![Any { type_url: "/no.Such".into(), value: vec![1, 2] }, Any { type_url: MsgSend::type_url(), value: vec![0xff] }];
+    tx.body.as_mut().unwrap().messages = vec![
+        Any { type_url: "/no.Such".into(), value: vec![1, 2] },
+        Any { type_url: MsgSend::type_url(), value: vec![0xff] },
+    ];
     let messages = &from_message(&tx).unwrap()["body"]["messages"];
     assert_eq!(messages[0], json!({ "@type": "/no.Such", "value": "AQI=" }));
     assert_eq!(messages[1], json!({ "@type": "/cosmos.bank.v1beta1.MsgSend", "value": "/w==" }));
@@ -107,7 +117,8 @@ fn nests_of_anys_are_printed_only_to_a_limited_depth() {
 
 #[test]
 fn a_well_known_message_inside_an_any_stands_in_the_member_value() {
-    let five = Any { type_url: "/google.protobuf.Duration".into(), value: Duration { seconds: 5, nanos: 0 }.encode_to_vec() };
+    let five =
+        Any { type_url: "/google.protobuf.Duration".into(), value: Duration { seconds: 5, nanos: 0 }.encode_to_vec() };
     let json = from_message(&QueryAccountResponse { account: Some(five.clone()) }).unwrap();
     assert_eq!(json["account"], json!({ "@type": "/google.protobuf.Duration", "value": "5s" }));
     assert_eq!(to_message::<QueryAccountResponse>(&json).unwrap().account, Some(five));
@@ -130,16 +141,21 @@ fn a_missing_field_that_is_never_null_is_read_as_go_encodes_it() {
     assert_eq!(message.reward_change_interval, Some(Duration::default()));
     assert_eq!(message.reward_weight_range.unwrap().max, "0");
     let genesis: GenesisState = to_message(&json!({})).unwrap();
-    assert_eq!(genesis.params.unwrap().last_take_rate_claim_time, Some(Timestamp { seconds: scalar::GO_ZERO_TIME, nanos: 0 }));
+    assert_eq!(
+        genesis.params.unwrap().last_take_rate_claim_time,
+        Some(Timestamp { seconds: scalar::GO_ZERO_TIME, nanos: 0 })
+    );
 }
 
 #[test]
 fn names_may_be_camel_case_and_numbers_quoted_or_bare() {
     let wanted = Coin { denom: "a".into(), amount: "5".into() };
-    let message: MsgDelegate = to_message(&json!({ "delegatorAddress": "d", "amount": { "denom": "a", "amount": "5" } })).unwrap();
+    let message: MsgDelegate =
+        to_message(&json!({ "delegatorAddress": "d", "amount": { "denom": "a", "amount": "5" } })).unwrap();
     assert_eq!((message.delegator_address.as_str(), message.amount), ("d", Some(wanted)));
     for id in [json!(3), json!("3")] {
-        let vote: MsgVoteWeighted = to_message(&json!({ "proposal_id": id, "options": [{ "option": "VOTE_OPTION_NO" }] })).unwrap();
+        let vote: MsgVoteWeighted =
+            to_message(&json!({ "proposal_id": id, "options": [{ "option": "VOTE_OPTION_NO" }] })).unwrap();
         assert_eq!((vote.proposal_id, vote.options.first().unwrap().option), (3, 3));
     }
 }
@@ -151,7 +167,10 @@ fn what_does_not_fit_is_refused_with_its_place_and_what_would_fit() {
         refusal(msg, &json!({ "amount": { "denom": "a", "amuont": "5" } })),
         "amount.amuont: cosmos.base.v1beta1.Coin has no such member; it has denom, amount"
     );
-    assert_eq!(refusal(msg, &json!({ "amount": { "amount": "5.5" } })), "amount.amount: \"5.5\" is not a whole number in quotes");
+    assert_eq!(
+        refusal(msg, &json!({ "amount": { "amount": "5.5" } })),
+        "amount.amount: \"5.5\" is not a whole number in quotes"
+    );
     assert_eq!(refusal(msg, &json!({ "amount": [] })), "amount: [] is not an object");
     assert_eq!(
         refusal("cosmos.bank.v1beta1.MsgSend", &json!({ "amount": [{}, { "denom": 5 }] })),
@@ -162,27 +181,48 @@ fn what_does_not_fit_is_refused_with_its_place_and_what_would_fit() {
         "messages[0].@type: \"/no.Such\" is not a known message type"
     );
     let twice = json!({ "proposal_id": "1", "proposalId": "2" });
-    assert_eq!(refusal("cosmos.gov.v1.MsgVote", &twice), "proposalId: given twice, or beside an alternative that excludes it");
-    assert!(refusal("cosmos.gov.v1.MsgVote", &json!({ "option": "YES" })).contains("one of VOTE_OPTION_UNSPECIFIED, VOTE_OPTION_YES"));
+    assert_eq!(
+        refusal("cosmos.gov.v1.MsgVote", &twice),
+        "proposalId: given twice, or beside an alternative that excludes it"
+    );
+    assert!(
+        refusal("cosmos.gov.v1.MsgVote", &json!({ "option": "YES" }))
+            .contains("one of VOTE_OPTION_UNSPECIFIED, VOTE_OPTION_YES")
+    );
     assert!(refusal("cosmos.gov.v1.MsgVote", &json!({ "proposal_id": -1 })).contains("not negative"));
 }
 
 #[test]
 fn decimals_are_read_as_the_sdk_reads_them() {
-    for (text, wire) in [("0.5", "500000000000000000"), ("-1", "-1000000000000000000"), ("00.000000000000000001", "1"), ("-0", "0")] {
+    for (text, wire) in
+        [("0.5", "500000000000000000"), ("-1", "-1000000000000000000"), ("00.000000000000000001", "1"), ("-0", "0")]
+    {
         assert_eq!(scalar::dec_to_wire(text).as_deref(), Some(wire), "{text}");
     }
     for text in ["", "-", ".5", "1.", "1.2.3", "+1", "1e3", "0.0000000000000000001", " 1", "０"] {
         assert_eq!(scalar::dec_to_wire(text), None, "{text}");
     }
-    for (wire, text) in [("1", "0.000000000000000001"), ("-1", "-0.000000000000000001"), ("", "0.000000000000000000"), ("x", "x"), ("-", "-")] {
+    for (wire, text) in [
+        ("1", "0.000000000000000001"),
+        ("-1", "-0.000000000000000001"),
+        ("", "0.000000000000000000"),
+        ("x", "x"),
+        ("-", "-"),
+    ] {
         assert_eq!(scalar::dec_from_wire(wire), text);
     }
 }
 
 #[test]
 fn durations_are_read_as_go_reads_them() {
-    let cases = [("300s", (300, 0)), ("1h30m", (5400, 0)), ("1.5s", (1, 500_000_000)), ("-1.5s", (-1, -500_000_000)), ("7ns", (0, 7)), ("0", (0, 0))];
+    let cases = [
+        ("300s", (300, 0)),
+        ("1h30m", (5400, 0)),
+        ("1.5s", (1, 500_000_000)),
+        ("-1.5s", (-1, -500_000_000)),
+        ("7ns", (0, 7)),
+        ("0", (0, 0)),
+    ];
     for (text, wanted) in cases {
         assert_eq!(scalar::duration_value(text), Some(wanted), "{text}");
     }
@@ -214,9 +254,16 @@ fn base64_of_both_alphabets_is_read_with_and_without_padding() {
 
 #[test]
 fn gov_parameters_keep_their_durations_and_plain_decimals() {
-    let params = GovParams { voting_period: Some(Duration { seconds: 172_800, nanos: 0 }), quorum: "0.334000000000000000".into(), ..GovParams::default() };
+    let params = GovParams {
+        voting_period: Some(Duration { seconds: 172_800, nanos: 0 }),
+        quorum: "0.334000000000000000".into(),
+        ..GovParams::default()
+    };
     let json = from_message(&params).unwrap();
-    assert_eq!((&json["voting_period"], &json["quorum"], &json["max_deposit_period"]), (&json!("172800s"), &json!("0.334000000000000000"), &Json::Null));
+    assert_eq!(
+        (&json["voting_period"], &json["quorum"], &json["max_deposit_period"]),
+        (&json!("172800s"), &json!("0.334000000000000000"), &Json::Null)
+    );
     assert_eq!(to_message::<GovParams>(&json).unwrap(), params);
 }
 
@@ -246,7 +293,8 @@ impl Choices<'_> {
         }
         for field in descriptor.fields() {
             let too_deep = depth == 0 && matches!(field.kind(), Kind::Message(_));
-            let excluded = field.containing_oneof().is_some_and(|oneof| oneof.fields().any(|other| message.has_field(&other)));
+            let excluded =
+                field.containing_oneof().is_some_and(|oneof| oneof.fields().any(|other| message.has_field(&other)));
             if too_deep || excluded || self.next(3) == 0 {
                 continue;
             }
@@ -284,7 +332,9 @@ impl Choices<'_> {
             Kind::Double => Value::F64(f64::from(number) / 8.0),
             Kind::String => Value::String(text),
             Kind::Bytes => Value::Bytes(text.into_bytes().into()),
-            Kind::Enum(names) => Value::EnumNumber(names.values().nth(usize::from(number) % names.values().len()).unwrap().number()),
+            Kind::Enum(names) => {
+                Value::EnumNumber(names.values().nth(usize::from(number) % names.values().len()).unwrap().number())
+            }
             Kind::Message(inner) => Value::Message(self.message(inner, depth.saturating_sub(1))),
         }
     }
