@@ -54,3 +54,6 @@ pub use int::Int;
 serde_as_text!(Int, "an integer as text");
 serde_as_text!(Dec, "a decimal number as text");
 serde_as_text!(Denom, "a denomination");
+
+#[cfg(test)]
+mod tests;
