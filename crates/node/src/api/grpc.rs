@@ -43,14 +43,17 @@ pub fn server(service: Arc<dyn QueryService>, served: &[&str]) -> anyhow::Result
     Ok(router(service, served)?.fallback(unknown))
 }
 
+const REFLECTION: &str = "grpc.reflection.v1.ServerReflection";
+const REFLECTION_ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
+
 fn reflection(served: &[&str]) -> anyhow::Result<Router> {
-    let builder = || {
+    let builder = |own: &'static str| {
         let base = tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
-        served.iter().fold(base, |builder, name| builder.with_service_name(*name))
+        served.iter().fold(base.with_service_name(own), |builder, name| builder.with_service_name(*name))
     };
     Ok(Router::new()
-        .route_service("/grpc.reflection.v1.ServerReflection/{*method}", builder().build_v1()?)
-        .route_service("/grpc.reflection.v1alpha.ServerReflection/{*method}", builder().build_v1alpha()?))
+        .route_service(&format!("/{REFLECTION}/{{*method}}"), builder(REFLECTION).build_v1()?)
+        .route_service(&format!("/{REFLECTION_ALPHA}/{{*method}}"), builder(REFLECTION_ALPHA).build_v1alpha()?))
 }
 
 async fn unknown(uri: Uri) -> Response {
@@ -106,7 +109,7 @@ impl UnaryService<Bytes> for Call {
 
 /// Messages travel as the bytes they are; whoever answers decodes them.
 #[derive(Clone, Copy, Default)]
-struct PlainBytes;
+pub(super) struct PlainBytes;
 
 impl Codec for PlainBytes {
     type Encode = Bytes;

@@ -11,6 +11,9 @@ pub mod rest;
 pub mod schema;
 mod template;
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
