@@ -29,8 +29,8 @@ use tokio::{
 use tonic::{client::Grpc, codegen::http::uri::PathAndQuery, transport::Channel};
 use tonic_reflection::pb::{
     v1::{
-        ServerReflectionRequest, server_reflection_client::ServerReflectionClient, server_reflection_request::MessageRequest,
-        server_reflection_response::MessageResponse,
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
     },
     v1alpha,
 };
@@ -64,7 +64,12 @@ impl Parrot {
 }
 
 impl QueryService for Parrot {
-    fn unary<'a>(&'a self, path: &'a str, request: Bytes, height: Option<i64>) -> BoxFuture<'a, Result<Answer, Status>> {
+    fn unary<'a>(
+        &'a self,
+        path: &'a str,
+        request: Bytes,
+        height: Option<i64>,
+    ) -> BoxFuture<'a, Result<Answer, Status>> {
         *self.0.lock().unwrap() = Some((path.to_owned(), request.clone(), height));
         let bytes = match path {
             "/cosmos.bank.v1beta1.Query/Balance" => {
@@ -77,7 +82,8 @@ impl QueryService for Parrot {
                 if denom == "nothing" {
                     return async { Err(Status::new(Status::NOT_FOUND, "nichts — 100% sure")) }.boxed();
                 }
-                let alliance = AllianceAsset { denom, reward_weight: "500000000000000000".into(), ..Default::default() };
+                let alliance =
+                    AllianceAsset { denom, reward_weight: "500000000000000000".into(), ..Default::default() };
                 QueryAllianceResponse { alliance: Some(alliance) }.encode_to_vec()
             }
             _ => Vec::new(),
@@ -100,7 +106,10 @@ async fn serve() -> (Arc<Parrot>, SocketAddr) {
 /// One HTTP/1.1 exchange: status, head of the answer, body.
 async fn http(address: SocketAddr, verb: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!("{verb} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+    let head = format!(
+        "{verb} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
     let mut answer = Vec::new();
@@ -115,7 +124,12 @@ async fn get(address: SocketAddr, path: &str) -> (u16, Json) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-async fn grpc_call(channel: Channel, path: &'static str, height: Option<&str>, bytes: Bytes) -> Result<tonic::Response<Bytes>, tonic::Status> {
+async fn grpc_call(
+    channel: Channel,
+    path: &'static str,
+    height: Option<&str>,
+    bytes: Bytes,
+) -> Result<tonic::Response<Bytes>, tonic::Status> {
     let mut client = Grpc::new(channel);
     client.ready().await.unwrap();
     let mut request = tonic::Request::new(bytes);
@@ -143,9 +157,13 @@ async fn pagination_and_repeated_fields_come_from_the_query_string() {
     let heard: QueryAllBalancesRequest = parrot.heard("/cosmos.bank.v1beta1.Query/AllBalances");
     assert_eq!((heard.address.as_str(), heard.pagination), ("a", Some(pagination)));
 
-    get(at, "/cosmos/tx/v1beta1/txs?events=a.b%3D%27c%27&events=d.e%3D1&order_by=ORDER_BY_DESC&query=tx.height+%3D+5").await;
+    get(at, "/cosmos/tx/v1beta1/txs?events=a.b%3D%27c%27&events=d.e%3D1&order_by=ORDER_BY_DESC&query=tx.height+%3D+5")
+        .await;
     let heard: GetTxsEventRequest = parrot.heard("/cosmos.tx.v1beta1.Service/GetTxsEvent");
-    assert_eq!((heard.events, heard.order_by, heard.query.as_str()), (vec!["a.b='c'".into(), "d.e=1".into()], 2, "tx.height = 5"));
+    assert_eq!(
+        (heard.events, heard.order_by, heard.query.as_str()),
+        (vec!["a.b='c'".into(), "d.e=1".into()], 2, "tx.height = 5")
+    );
 }
 
 #[tokio::test]
@@ -171,7 +189,10 @@ async fn a_post_reads_its_body_as_the_request() {
     assert_eq!((heard.tx_bytes.as_slice(), heard.mode()), (&[1, 2][..], BroadcastMode::Sync));
     let (status, _, answer) = http(at, "POST", "/cosmos/tx/v1beta1/txs", "", b"{\"txbytes\":1}").await;
     let message = "txbytes: cosmos.tx.v1beta1.BroadcastTxRequest has no such member; it has tx_bytes, mode";
-    assert_eq!((status, serde_json::from_slice::<Json>(&answer).unwrap()), (400, json!({ "code": 3, "message": message, "details": [] })));
+    assert_eq!(
+        (status, serde_json::from_slice::<Json>(&answer).unwrap()),
+        (400, json!({ "code": 3, "message": message, "details": [] }))
+    );
 }
 
 #[tokio::test]
@@ -182,7 +203,10 @@ async fn refusals_carry_code_message_and_details() {
     assert_eq!(get(at, "/cosmos/no/such").await, (501, refusal(12, "Not Implemented")));
     assert_eq!(get(at, "/cosmos/gov/v1/proposals").await, (501, refusal(12, "Not Implemented")));
     let (status, json) = get(at, "/cosmos/bank/v1beta1/balances/a?pagination.limit=x").await;
-    assert_eq!((status, json), (400, refusal(3, "pagination.limit: \"x\" is not a whole number of 64 bits, not negative")));
+    assert_eq!(
+        (status, json),
+        (400, refusal(3, "pagination.limit: \"x\" is not a whole number of 64 bits, not negative"))
+    );
     assert_eq!(get(at, "/cosmos/bank/v1beta1/balances/a?x=%").await.0, 400);
 }
 
@@ -192,7 +216,10 @@ async fn a_height_is_asked_for_and_told_by_the_same_header() {
     let path = "/cosmos/bank/v1beta1/balances/a";
     let (_, head, _) = http(at, "GET", path, "X-Cosmos-Block-Height: 9\r\n", b"").await;
     assert_eq!(parrot.height_heard(), Some(9));
-    assert!(head.contains("x-cosmos-block-height: 9") && head.contains("grpc-metadata-x-cosmos-block-height: 9"), "{head}");
+    assert!(
+        head.contains("x-cosmos-block-height: 9") && head.contains("grpc-metadata-x-cosmos-block-height: 9"),
+        "{head}"
+    );
     let (_, head, _) = http(at, "GET", path, "", b"").await;
     assert_eq!(parrot.height_heard(), None);
     assert!(head.contains("x-cosmos-block-height: 42") && head.contains("content-type: application/json"), "{head}");
@@ -202,7 +229,8 @@ async fn a_height_is_asked_for_and_told_by_the_same_header() {
 #[tokio::test]
 async fn browsers_of_other_origins_are_let_in_where_that_is_wanted() {
     let (_, at) = serve().await;
-    let (status, head, _) = http(at, "GET", "/cosmos/bank/v1beta1/balances/a", "Origin: https://keplr.app\r\n", b"").await;
+    let (status, head, _) =
+        http(at, "GET", "/cosmos/bank/v1beta1/balances/a", "Origin: https://keplr.app\r\n", b"").await;
     assert!(status == 200 && head.contains("access-control-allow-origin: *"), "{head}");
     let preflight = "Origin: https://keplr.app\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n";
     let (status, head, _) = http(at, "OPTIONS", "/cosmos/tx/v1beta1/txs", preflight, b"").await;
@@ -254,17 +282,29 @@ async fn reflection_lists_the_served_services_and_shows_their_files() {
     let (_, at) = serve().await;
     let channel = Channel::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
     let ask = |request| ServerReflectionRequest { host: String::new(), message_request: Some(request) };
-    let requests =
-        vec![ask(MessageRequest::ListServices(String::new())), ask(MessageRequest::FileContainingSymbol("alliance.alliance.Query".into()))];
-    let mut answers = ServerReflectionClient::new(channel.clone()).server_reflection_info(stream::iter(requests)).await.unwrap().into_inner();
-    let Some(MessageResponse::ListServicesResponse(list)) = answers.next().await.unwrap().unwrap().message_response else { panic!() };
+    let requests = vec![
+        ask(MessageRequest::ListServices(String::new())),
+        ask(MessageRequest::FileContainingSymbol("alliance.alliance.Query".into())),
+    ];
+    let mut answers = ServerReflectionClient::new(channel.clone())
+        .server_reflection_info(stream::iter(requests))
+        .await
+        .unwrap()
+        .into_inner();
+    let Some(MessageResponse::ListServicesResponse(list)) = answers.next().await.unwrap().unwrap().message_response
+    else {
+        panic!()
+    };
     let mut names: Vec<String> = list.service.into_iter().map(|service| service.name).collect();
     names.sort();
     let mut wanted: Vec<String> = SERVED.iter().map(|name| (*name).to_owned()).collect();
     wanted.push("grpc.reflection.v1.ServerReflection".to_owned());
     wanted.sort();
     assert_eq!(names, wanted);
-    let Some(MessageResponse::FileDescriptorResponse(files)) = answers.next().await.unwrap().unwrap().message_response else { panic!() };
+    let Some(MessageResponse::FileDescriptorResponse(files)) = answers.next().await.unwrap().unwrap().message_response
+    else {
+        panic!()
+    };
     let file = prost_types::FileDescriptorProto::decode(files.file_descriptor_proto[0].as_slice()).unwrap();
     assert_eq!(file.name(), "alliance/alliance/query.proto");
 
@@ -273,7 +313,9 @@ async fn reflection_lists_the_served_services_and_shows_their_files() {
         message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(String::new())),
     };
     let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
-    assert!(client.server_reflection_info(stream::iter([old])).await.unwrap().into_inner().next().await.unwrap().is_ok());
+    assert!(
+        client.server_reflection_info(stream::iter([old])).await.unwrap().into_inner().next().await.unwrap().is_ok()
+    );
 }
 
 #[tokio::test]
@@ -282,7 +324,8 @@ async fn the_openapi_document_describes_the_served_paths_and_only_these() {
     let (status, document) = get(at, "/openapi.json").await;
     assert_eq!((status, &document["openapi"]), (200, &json!("3.0.3")));
     let balances = &document["paths"]["/cosmos/bank/v1beta1/balances/{address}"]["get"];
-    let names: Vec<&str> = balances["parameters"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        balances["parameters"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert!(names.starts_with(&["address", "pagination.key", "pagination.offset", "pagination.limit"]), "{names:?}");
     let alliance = &document["paths"]["/terra/alliances/{denom}"]["get"];
     assert_eq!(alliance["summary"], "One asset.");
@@ -299,7 +342,9 @@ fn every_reference_of_the_openapi_document_leads_somewhere() {
     fn references(json: &Json, found: &mut Vec<String>) {
         match json {
             Json::Object(members) => members.iter().for_each(|(name, member)| match member.as_str() {
-                Some(target) if name == "$ref" => found.push(target.trim_start_matches("#/components/schemas/").to_owned()),
+                Some(target) if name == "$ref" => {
+                    found.push(target.trim_start_matches("#/components/schemas/").to_owned())
+                }
                 _ => references(member, found),
             }),
             Json::Array(items) => items.iter().for_each(|item| references(item, found)),
@@ -324,7 +369,8 @@ fn every_http_annotation_of_every_package_becomes_a_route_and_none_hides_a_more_
     assert_eq!(routes.len(), rules);
     for route in &routes {
         let path = route.template.plain().replace(['{', '}'], "~");
-        let first = routes.iter().find(|other| other.verb == route.verb && other.template.matches(&path).is_some()).unwrap();
+        let first =
+            routes.iter().find(|other| other.verb == route.verb && other.template.matches(&path).is_some()).unwrap();
         let names = (first.method.full_name(), route.method.full_name());
         assert_eq!(first.template.compare_exactness(&route.template), Ordering::Equal, "{names:?}");
     }
