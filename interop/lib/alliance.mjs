@@ -1,0 +1,16 @@
+// CosmJS does not know the Alliance messages; the types that feather.js is built on do.
+
+import { createRequire } from "node:module";
+import { Registry } from "@cosmjs/proto-signing";
+import { defaultRegistryTypes } from "@cosmjs/stargate";
+
+const require = createRequire(import.meta.url);
+const tx = require("@terra-money/terra.proto/alliance/alliance/tx.js");
+
+export const NAMES = ["MsgDelegate", "MsgUndelegate", "MsgRedelegate", "MsgClaimDelegationRewards", "MsgCreateAlliance", "MsgUpdateAlliance", "MsgDeleteAlliance"];
+
+export const messages = tx;
+
+export function registry() {
+  return new Registry([...defaultRegistryTypes, ...NAMES.map((name) => [`/alliance.alliance.${name}`, tx[name]])]);
+}
