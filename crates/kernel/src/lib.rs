@@ -19,6 +19,7 @@ pub mod crypto;
 pub mod error;
 pub mod event;
 pub mod gas;
+pub mod json;
 pub mod num;
 pub mod state;
 pub mod time;

@@ -19,7 +19,8 @@ use tonic::{
     server::{Grpc, UnaryService},
 };
 
-use super::{Answer, BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from, schema};
+use super::{Answer, BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from};
+use entente_kernel::json::schema;
 
 /// The gRPC paths of the `served` services and of reflection (`v1` and `v1alpha`), which lists exactly these services.
 /// Made to share a port with other routers; a port of its own wants [`server`].

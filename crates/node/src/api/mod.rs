@@ -5,10 +5,8 @@
 //! answer by the rules of [`json`]. Which services exist is the caller's list.
 
 pub mod grpc;
-pub mod json;
 pub mod openapi;
 pub mod rest;
-pub mod schema;
 mod template;
 
 #[cfg(test)]

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value as Json, json};
 
-use super::{
-    rest::Route,
-    schema::{self, Form},
-    template::is_textual,
-};
+use entente_kernel::json::schema::{self, Form};
+
+use super::{rest::Route, template::is_textual};
 
 /// Layers of nested messages whose fields are listed as query parameters (`pagination.limit` is the second).
 const PARAMETER_DEPTH_MAX: usize = 3;

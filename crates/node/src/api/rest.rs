@@ -16,8 +16,10 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, ReflectMe
 use serde_json::{Value as Json, json};
 use tower_http::cors::{self, CorsLayer};
 
+use entente_kernel::json::{self as form, schema};
+
 use super::{
-    BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from, json as form, openapi, schema,
+    BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from, openapi,
     template::{Template, is_textual, query_pairs},
 };
 

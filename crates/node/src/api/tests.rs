@@ -35,7 +35,8 @@ use tonic_reflection::pb::{
     v1alpha,
 };
 
-use super::{Answer, HEIGHT_HEADER, QueryService, Status, grpc, openapi, rest, schema};
+use super::{Answer, HEIGHT_HEADER, QueryService, Status, grpc, openapi, rest};
+use entente_kernel::json::schema;
 
 const SERVED: &[&str] = &[
     "alliance.alliance.Query",

@@ -1,6 +1,6 @@
 //! The descriptors of all packages, and what their options say about the JSON form of a field.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use entente_proto::DESCRIPTORS;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
@@ -9,6 +9,7 @@ use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, Messag
 ///
 /// # Panics
 /// If the descriptors built into the binary do not decode, which a test excludes.
+#[allow(clippy::expect_used, reason = "built in, and decoded by the first test")]
 pub static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("the descriptors of this very build decode"));
 
@@ -38,7 +39,8 @@ pub struct Marks {
     pub go_time: bool,
 }
 
-static MARKS: LazyLock<HashMap<String, Marks>> = LazyLock::new(|| {
+#[allow(clippy::expect_used, reason = "built in, and decoded by the first test")]
+static MARKS: LazyLock<BTreeMap<String, Marks>> = LazyLock::new(|| {
     let extension = |name: &str| POOL.get_extension_by_name(name).expect("gogoproto is among the descriptors");
     let names = Names {
         custom_type: extension("gogoproto.customtype"),

@@ -21,21 +21,21 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescri
 use prost_types::{Any, Duration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{from_message, print, print_bytes, read, read_bytes, scalar, to_message};
-use crate::api::schema::{self, Form, POOL};
+use super::{to_json, print, encode, read, decode, scalar, from_json};
+use super::schema::{self, Form, POOL};
 
 fn packed<M: Message + Name>(message: &M) -> Any {
     Any { type_url: M::type_url(), value: message.encode_to_vec() }
 }
 
 fn refusal(type_url: &str, json: &Json) -> String {
-    read_bytes(type_url, json).unwrap_err().to_string()
+    decode(type_url, json).unwrap_err().to_string()
 }
 
 #[test]
 fn defaults_are_written_and_absent_messages_are_null() {
     let validator = Validator { status: BondStatus::Bonded.into(), unbonding_height: -7, ..Validator::default() };
-    let json = from_message(&validator).unwrap();
+    let json = to_json(&validator).unwrap();
     assert_eq!(json["operator_address"], "");
     assert_eq!(json["consensus_pubkey"], Json::Null);
     assert_eq!(json["jailed"], false);
@@ -44,34 +44,34 @@ fn defaults_are_written_and_absent_messages_are_null() {
     assert_eq!(json["delegator_shares"], "0.000000000000000000");
     assert_eq!(json["unbonding_height"], "-7");
     assert_eq!(json["unbonding_ids"], json!([]));
-    assert_eq!(from_message(&QueryAllianceResponse::default()).unwrap(), json!({ "alliance": null }));
+    assert_eq!(to_json(&QueryAllianceResponse::default()).unwrap(), json!({ "alliance": null }));
     let next_key = json!({ "alliances": [], "pagination": { "next_key": null, "total": "0" } });
     assert_eq!(
-        from_message(&QueryAlliancesResponse { alliances: Vec::new(), pagination: Some(Default::default()) }).unwrap(),
+        to_json(&QueryAlliancesResponse { alliances: Vec::new(), pagination: Some(Default::default()) }).unwrap(),
         next_key
     );
 }
 
 #[test]
 fn a_field_that_is_never_null_prints_its_zero_value_when_it_is_absent() {
-    let json = from_message(&AllianceAsset::default()).unwrap();
+    let json = to_json(&AllianceAsset::default()).unwrap();
     assert_eq!(json["reward_start_time"], "0001-01-01T00:00:00Z");
     assert_eq!(json["reward_change_interval"], "0s");
     assert_eq!(json["reward_weight_range"], json!({ "min": "0.000000000000000000", "max": "0.000000000000000000" }));
-    let params = from_message(&QueryParamsResponse::default()).unwrap();
+    let params = to_json(&QueryParamsResponse::default()).unwrap();
     assert_eq!(params["params"]["max_validators"], 0);
 }
 
 #[test]
 fn a_decimal_is_a_scaled_integer_on_the_wire_only_where_the_type_is_custom() {
     let asset = AllianceAsset { take_rate: "-50000000000000".into(), ..AllianceAsset::default() };
-    assert_eq!(from_message(&asset).unwrap()["take_rate"], "-0.000050000000000000");
+    assert_eq!(to_json(&asset).unwrap()["take_rate"], "-0.000050000000000000");
     let option = WeightedVoteOption { option: 1, weight: "0.5".into() };
-    assert_eq!(from_message(&option).unwrap()["weight"], "0.5");
+    assert_eq!(to_json(&option).unwrap()["weight"], "0.5");
     let params = SlashingParams { min_signed_per_window: b"500000000000000000".to_vec(), ..SlashingParams::default() };
-    assert_eq!(from_message(&params).unwrap()["min_signed_per_window"], "0.500000000000000000");
+    assert_eq!(to_json(&params).unwrap()["min_signed_per_window"], "0.500000000000000000");
     assert_eq!(
-        to_message::<SlashingParams>(&from_message(&params).unwrap()).unwrap().min_signed_per_window,
+        from_json::<SlashingParams>(&to_json(&params).unwrap()).unwrap().min_signed_per_window,
         b"500000000000000000"
     );
 }
@@ -79,12 +79,12 @@ fn a_decimal_is_a_scaled_integer_on_the_wire_only_where_the_type_is_custom() {
 #[test]
 fn an_any_shows_its_type_beside_its_fields() {
     let account = BaseAccount { address: "entente1x".into(), account_number: 7, ..BaseAccount::default() };
-    let json = from_message(&QueryAccountResponse { account: Some(packed(&account)) }).unwrap();
+    let json = to_json(&QueryAccountResponse { account: Some(packed(&account)) }).unwrap();
     let wanted = json!({ "account": {
         "@type": "/cosmos.auth.v1beta1.BaseAccount", "address": "entente1x", "pub_key": null, "account_number": "7", "sequence": "0"
     } });
     assert_eq!(json, wanted);
-    let back: QueryAccountResponse = to_message(&json).unwrap();
+    let back: QueryAccountResponse = from_json(&json).unwrap();
     assert_eq!(back.account, Some(packed(&account)));
 }
 
@@ -95,7 +95,7 @@ fn an_any_that_cannot_be_opened_shows_its_bytes() {
         Any { type_url: "/no.Such".into(), value: vec![1, 2] },
         Any { type_url: MsgSend::type_url(), value: vec![0xff] },
     ];
-    let messages = &from_message(&tx).unwrap()["body"]["messages"];
+    let messages = &to_json(&tx).unwrap()["body"]["messages"];
     assert_eq!(messages[0], json!({ "@type": "/no.Such", "value": "AQI=" }));
     assert_eq!(messages[1], json!({ "@type": "/cosmos.bank.v1beta1.MsgSend", "value": "/w==" }));
 }
@@ -106,7 +106,7 @@ fn nests_of_anys_are_printed_only_to_a_limited_depth() {
     for _ in 0..10_000 {
         nest = packed(&QueryAccountResponse { account: Some(nest) });
     }
-    let mut json = &from_message(&QueryAccountResponse { account: Some(nest) }).unwrap();
+    let mut json = &to_json(&QueryAccountResponse { account: Some(nest) }).unwrap();
     let mut depth = 0;
     while json["account"].is_object() {
         (json, depth) = (&json["account"], depth + 1);
@@ -119,28 +119,28 @@ fn nests_of_anys_are_printed_only_to_a_limited_depth() {
 fn a_well_known_message_inside_an_any_stands_in_the_member_value() {
     let five =
         Any { type_url: "/google.protobuf.Duration".into(), value: Duration { seconds: 5, nanos: 0 }.encode_to_vec() };
-    let json = from_message(&QueryAccountResponse { account: Some(five.clone()) }).unwrap();
+    let json = to_json(&QueryAccountResponse { account: Some(five.clone()) }).unwrap();
     assert_eq!(json["account"], json!({ "@type": "/google.protobuf.Duration", "value": "5s" }));
-    assert_eq!(to_message::<QueryAccountResponse>(&json).unwrap().account, Some(five));
+    assert_eq!(from_json::<QueryAccountResponse>(&json).unwrap().account, Some(five));
 }
 
 #[test]
 fn gentxs_are_json_inside_json_and_validator_hashes_are_hexadecimal() {
     let genesis = json!({ "gen_txs": [{ "body": { "memo": "a" } }] });
-    let bytes = read_bytes("cosmos.genutil.v1beta1.GenesisState", &genesis).unwrap();
-    assert_eq!(print_bytes("cosmos.genutil.v1beta1.GenesisState", &bytes).unwrap(), genesis);
+    let bytes = decode("cosmos.genutil.v1beta1.GenesisState", &genesis).unwrap();
+    assert_eq!(encode("cosmos.genutil.v1beta1.GenesisState", &bytes).unwrap(), genesis);
     let state = ConsensusState { next_validators_hash: vec![0xab, 1], ..ConsensusState::default() };
-    assert_eq!(from_message(&state).unwrap()["next_validators_hash"], "AB01");
+    assert_eq!(to_json(&state).unwrap()["next_validators_hash"], "AB01");
 }
 
 #[test]
 fn a_missing_field_that_is_never_null_is_read_as_go_encodes_it() {
-    let message: MsgCreateAlliance = to_message(&json!({ "denom": "x", "reward_weight": "0.25" })).unwrap();
+    let message: MsgCreateAlliance = from_json(&json!({ "denom": "x", "reward_weight": "0.25" })).unwrap();
     assert_eq!(message.reward_weight, "250000000000000000");
     assert_eq!(message.take_rate, "0");
     assert_eq!(message.reward_change_interval, Some(Duration::default()));
     assert_eq!(message.reward_weight_range.unwrap().max, "0");
-    let genesis: GenesisState = to_message(&json!({})).unwrap();
+    let genesis: GenesisState = from_json(&json!({})).unwrap();
     assert_eq!(
         genesis.params.unwrap().last_take_rate_claim_time,
         Some(Timestamp { seconds: scalar::GO_ZERO_TIME, nanos: 0 })
@@ -151,11 +151,11 @@ fn a_missing_field_that_is_never_null_is_read_as_go_encodes_it() {
 fn names_may_be_camel_case_and_numbers_quoted_or_bare() {
     let wanted = Coin { denom: "a".into(), amount: "5".into() };
     let message: MsgDelegate =
-        to_message(&json!({ "delegatorAddress": "d", "amount": { "denom": "a", "amount": "5" } })).unwrap();
+        from_json(&json!({ "delegatorAddress": "d", "amount": { "denom": "a", "amount": "5" } })).unwrap();
     assert_eq!((message.delegator_address.as_str(), message.amount), ("d", Some(wanted)));
     for id in [json!(3), json!("3")] {
         let vote: MsgVoteWeighted =
-            to_message(&json!({ "proposal_id": id, "options": [{ "option": "VOTE_OPTION_NO" }] })).unwrap();
+            from_json(&json!({ "proposal_id": id, "options": [{ "option": "VOTE_OPTION_NO" }] })).unwrap();
         assert_eq!((vote.proposal_id, vote.options.first().unwrap().option), (3, 3));
     }
 }
@@ -259,12 +259,12 @@ fn gov_parameters_keep_their_durations_and_plain_decimals() {
         quorum: "0.334000000000000000".into(),
         ..GovParams::default()
     };
-    let json = from_message(&params).unwrap();
+    let json = to_json(&params).unwrap();
     assert_eq!(
         (&json["voting_period"], &json["quorum"], &json["max_deposit_period"]),
         (&json!("172800s"), &json!("0.334000000000000000"), &Json::Null)
     );
-    assert_eq!(to_message::<GovParams>(&json).unwrap(), params);
+    assert_eq!(from_json::<GovParams>(&json).unwrap(), params);
 }
 
 /// A stream of small numbers that decides everything about a message.

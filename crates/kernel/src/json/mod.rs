@@ -12,6 +12,7 @@
 mod print;
 mod read;
 mod scalar;
+pub mod schema;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use serde_json::Value;
 pub use print::print;
 pub use read::{read, read_text};
 
-use super::schema;
+
 
 /// Layers of messages inside `Any` fields that are followed; an attacker could nest thousands in one transaction.
 const ANY_DEPTH_MAX: usize = 32;
@@ -44,7 +45,8 @@ impl JsonError {
     }
 
     /// The same error, seen from one step nearer to the root.
-    pub(super) fn below(mut self, step: &str) -> Self {
+    #[must_use]
+    pub fn below(mut self, step: &str) -> Self {
         self.path = match self.path.chars().next() {
             None => step.to_owned(),
             Some('[') => format!("{step}{}", self.path),
@@ -58,7 +60,7 @@ impl JsonError {
 ///
 /// # Errors
 /// If the name is unknown or the bytes are not such a message.
-pub fn print_bytes(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
+pub fn encode(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
     let message = DynamicMessage::decode(descriptor(type_url)?, bytes)
         .map_err(|error| JsonError::new(format!("not an encoded {type_url}: {error}")))?;
     Ok(print(&message))
@@ -68,7 +70,7 @@ pub fn print_bytes(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
 ///
 /// # Errors
 /// If the name is unknown, or the JSON has a member or a value that the message has no place for.
-pub fn read_bytes(type_url: &str, value: &Value) -> Result<Vec<u8>, JsonError> {
+pub fn decode(type_url: &str, value: &Value) -> Result<Vec<u8>, JsonError> {
     Ok(read(&descriptor(type_url)?, value)?.encode_to_vec())
 }
 
@@ -76,16 +78,16 @@ pub fn read_bytes(type_url: &str, value: &Value) -> Result<Vec<u8>, JsonError> {
 ///
 /// # Errors
 /// If the message is not among the descriptors.
-pub fn from_message<M: Message + Name>(message: &M) -> Result<Value, JsonError> {
-    print_bytes(&M::full_name(), &message.encode_to_vec())
+pub fn to_json<M: Message + Name>(message: &M) -> Result<Value, JsonError> {
+    encode(&M::full_name(), &message.encode_to_vec())
 }
 
 /// Reads a generated message.
 ///
 /// # Errors
-/// As [`read_bytes`].
-pub fn to_message<M: Message + Name + Default>(value: &Value) -> Result<M, JsonError> {
-    let bytes = read_bytes(&M::full_name(), value)?;
+/// As [`decode`].
+pub fn from_json<M: Message + Name + Default>(value: &Value) -> Result<M, JsonError> {
+    let bytes = decode(&M::full_name(), value)?;
     M::decode(bytes.as_slice()).map_err(|error| JsonError::new(error.to_string()))
 }
 

@@ -7,7 +7,7 @@ use super::{
     ANY_DEPTH_MAX,
     scalar::{GO_ZERO_TIME, base64_text, dec_from_wire, duration_text, int_from_wire, time_text},
 };
-use crate::api::schema::{self, Form, Marks};
+use super::schema::{self, Form, Marks};
 
 /// The JSON form of a message.
 pub fn print(message: &DynamicMessage) -> Json {
