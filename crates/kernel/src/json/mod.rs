@@ -24,8 +24,6 @@ use serde_json::Value;
 pub use print::print;
 pub use read::{read, read_text};
 
-
-
 /// Layers of messages inside `Any` fields that are followed; an attacker could nest thousands in one transaction.
 const ANY_DEPTH_MAX: usize = 32;
 

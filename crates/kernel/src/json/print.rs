@@ -3,11 +3,11 @@
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value};
 use serde_json::{Map, Value as Json};
 
+use super::schema::{self, Form, Marks};
 use super::{
     ANY_DEPTH_MAX,
     scalar::{GO_ZERO_TIME, base64_text, dec_from_wire, duration_text, int_from_wire, time_text},
 };
-use super::schema::{self, Form, Marks};
 
 /// The JSON form of a message.
 pub fn print(message: &DynamicMessage) -> Json {

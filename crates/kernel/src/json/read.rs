@@ -8,11 +8,11 @@ use prost_reflect::{
 };
 use serde_json::{Map, Value as Json};
 
+use super::schema::{self, Form};
 use super::{
     JsonError,
     scalar::{GO_ZERO_TIME, base64_value, dec_to_wire, duration_value, int_to_wire, time_value},
 };
-use super::schema::{self, Form};
 
 /// Reads the JSON form of a message. Members may have their proto name or their camel-case name; null means absent. Fields
 /// that can never be null get their zero value, as Go would encode them.

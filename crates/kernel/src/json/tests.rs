@@ -21,8 +21,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescri
 use prost_types::{Any, Duration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use super::{to_json, print, encode, read, decode, scalar, from_json};
 use super::schema::{self, Form, POOL};
+use super::{decode, encode, from_json, print, read, scalar, to_json};
 
 fn packed<M: Message + Name>(message: &M) -> Any {
     Any { type_url: M::type_url(), value: message.encode_to_vec() }
