@@ -3,9 +3,9 @@
 use super::sha256;
 
 /// A leaf is hashed after this byte.
-const LEAF: u8 = 0;
+pub(crate) const LEAF: u8 = 0;
 /// A pair of hashes is hashed after this byte.
-const INNER: u8 = 1;
+pub(crate) const INNER: u8 = 1;
 
 /// That one leaf belongs to a root: its place and the hashes beside the way up, lowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn climb(index: u64, total: u64, leaf_hash: [u8; 32], aunts: &[[u8; 32]]) -> Opt
 }
 
 /// The largest power of two below `length`, for lengths above 1.
-fn split_point(length: usize) -> usize {
+pub(crate) fn split_point(length: usize) -> usize {
     let below = length.saturating_sub(1).max(1);
     1usize << below.ilog2()
 }

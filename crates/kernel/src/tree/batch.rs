@@ -12,6 +12,8 @@ pub(crate) struct Change {
     key: Bytes,
     /// `None` removes the key.
     value: Option<Bytes>,
+    /// The first bit in which the key differs from the key before it in the batch.
+    leaves_at: Bit,
     /// The first bit in which the key differs from every key of the tree; [`Bit::END`] if the tree has the key.
     parts_at: Bit,
 }
@@ -29,10 +31,13 @@ pub(crate) fn checked(changes: impl IntoIterator<Item = (Bytes, Option<Bytes>)>)
         if value.as_ref().is_some_and(Bytes::is_empty) {
             return Err(TreeError::ValueEmpty { key: hex::encode(&key) });
         }
-        if let Some(before) = checked.last().filter(|before| before.key >= key) {
-            return Err(TreeError::NotAscending { before: hex::encode(&before.key), key: hex::encode(&key) });
-        }
-        checked.push(Change { key, value, parts_at: Bit::END });
+        let leaves_at = match checked.last() {
+            None => Bit::START,
+            Some(Change { key: before, .. }) => Bit::first_difference(before, &key)
+                .filter(|bit| bit.is_set(&key))
+                .ok_or_else(|| TreeError::NotAscending { before: hex::encode(before), key: hex::encode(&key) })?,
+        };
+        checked.push(Change { key, value, leaves_at, parts_at: Bit::END });
     }
     Ok(checked)
 }
@@ -45,23 +50,18 @@ pub(super) fn locate(top: Option<&Link>, changes: &mut Vec<Change>) {
         return changes.retain(|change| change.value.is_some());
     };
     let mut way: Vec<&Link> = Vec::new();
-    let mut before: Option<Bytes> = None;
     changes.retain_mut(|change| {
-        let leaf = walk(top, &mut way, before.as_deref(), &change.key);
+        let leaf = walk(top, &mut way, change.leaves_at, &change.key);
         let parts_at = Bit::first_difference(&leaf.key, &change.key);
-        before = Some(change.key.clone());
         change.parts_at = parts_at.unwrap_or(Bit::END);
         parts_at.is_none() || change.value.is_some()
     });
 }
 
-/// The leaf nearest to `key`. `way` holds the forks on the way to `before`, and afterwards those on the way to `key`.
-fn walk<'a>(top: &'a Link, way: &mut Vec<&'a Link>, before: Option<&[u8]>, key: &[u8]) -> &'a Leaf {
-    if let Some(leaves_at) = before.and_then(|before| Bit::first_difference(before, key)) {
-        while way.last().is_some_and(|fork| fork.bit() >= leaves_at) {
-            way.pop();
-        }
-    }
+/// The leaf nearest to `key`. `way` holds the forks on the way to another key that first differs from `key` in bit
+/// `leaves_at`, and afterwards those on the way to `key`.
+fn walk<'a>(top: &'a Link, way: &mut Vec<&'a Link>, leaves_at: Bit, key: &[u8]) -> &'a Leaf {
+    while way.pop_if(|fork| fork.bit() >= leaves_at).is_some() {}
     let mut link = match way.pop() {
         Some(last) => last,
         None => top,
@@ -100,20 +100,19 @@ enum Fate {
 
 /// Writes `changes` into a subtree. All their keys belong to it: they agree with its keys in every bit that was decided
 /// above.
+///
+/// This calls itself once per fork on the way down, so what it need not hold meanwhile is in functions of its own.
 fn merge(link: &mut Link, changes: &mut [Change]) -> Fate {
     let Some(parts_at) = changes.iter().map(|change| change.parts_at).min() else { return Fate::Kept };
     if parts_at < link.bit() {
-        return split(link, parts_at, changes);
+        let (old, new, side) = newcomers(changes, parts_at);
+        let fate = merge(link, old);
+        return join(link, fate, parts_at, new, side);
     }
     match link {
         Link::Leaf { leaf, .. } => {
-            // Keys that part from a leaf nowhere are its own key, and a batch has each key once.
-            for change in changes {
-                let Some(value) = change.value.take() else { return Fate::Gone };
-                match Arc::get_mut(leaf) {
-                    Some(leaf) => leaf.value = value,
-                    None => *leaf = Arc::new(Leaf { key: std::mem::take(&mut change.key), value }),
-                }
+            if !overwrite(leaf, changes) {
+                return Fate::Gone;
             }
             link.refresh();
             Fate::Kept
@@ -121,46 +120,90 @@ fn merge(link: &mut Link, changes: &mut [Change]) -> Fate {
         Link::Fork { bit, fork, .. } => {
             let (low, high) = cut(changes, *bit);
             let fork = Arc::make_mut(fork);
-            match (merge(&mut fork.left, low), merge(&mut fork.right, high)) {
-                (Fate::Kept, Fate::Kept) => link.refresh(),
-                (Fate::Kept, Fate::Gone) => *link = fork.left.clone(),
-                (Fate::Gone, Fate::Kept) => *link = fork.right.clone(),
-                (Fate::Gone, Fate::Gone) => return Fate::Gone,
-            }
-            Fate::Kept
+            let left = merge(&mut fork.left, low);
+            let right = merge(&mut fork.right, high);
+            close(link, left, right)
         }
     }
 }
 
-/// Puts a new fork above a subtree whose keys all agree in bit `parts_at`, in which some of the changes differ.
-fn split(link: &mut Link, parts_at: Bit, changes: &mut [Change]) -> Fate {
-    let (low, high) = cut(changes, parts_at);
-    let newcomers_are_high = high.first().is_some_and(|change| change.parts_at == parts_at);
-    let (old, new) = if newcomers_are_high { (low, high) } else { (high, low) };
-    let newcomers = build(new);
-    match (merge(link, old), newcomers) {
-        (fate, None) => return fate,
-        (Fate::Gone, Some(newcomers)) => *link = newcomers,
-        (Fate::Kept, Some(newcomers)) if newcomers_are_high => {
-            *link = Link::fork(parts_at, link.clone(), newcomers);
+/// Gives a leaf its new value; false if it is to be removed. What parts from a leaf nowhere is its own key, and a batch
+/// has each key once.
+fn overwrite(leaf: &mut Arc<Leaf>, changes: &mut [Change]) -> bool {
+    for change in changes {
+        let Some(value) = change.value.take() else { return false };
+        match Arc::get_mut(leaf) {
+            Some(leaf) => leaf.value = value,
+            None => *leaf = Arc::new(Leaf { key: std::mem::take(&mut change.key), value }),
         }
-        (Fate::Kept, Some(newcomers)) => *link = Link::fork(parts_at, newcomers, link.clone()),
+    }
+    true
+}
+
+/// Makes a fork right again after its children changed; with one child left it gives way to that child.
+fn close(link: &mut Link, left: Fate, right: Fate) -> Fate {
+    let Link::Fork { fork, .. } = link else { return left };
+    match (left, right) {
+        (Fate::Kept, Fate::Kept) => link.refresh(),
+        (Fate::Kept, Fate::Gone) => *link = fork.left.clone(),
+        (Fate::Gone, Fate::Kept) => *link = fork.right.clone(),
+        (Fate::Gone, Fate::Gone) => return Fate::Gone,
     }
     Fate::Kept
 }
 
-/// The subtree of the values in `changes`; `None` if there is none.
-fn build(changes: &mut [Change]) -> Option<Link> {
-    let parts_at = match changes {
-        [] => return None,
-        [change] => return change.value.take().map(|value| Link::leaf(std::mem::take(&mut change.key), value)),
-        [first, .., last] => Bit::first_difference(&first.key, &last.key)?,
-    };
+/// The side on which new keys come in.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Parts changes into those that agree with the subtree in `parts_at` and those that do not, which are all new keys.
+fn newcomers(changes: &mut [Change], parts_at: Bit) -> (&mut [Change], &mut [Change], Side) {
     let (low, high) = cut(changes, parts_at);
-    match (build(low), build(high)) {
-        (Some(left), Some(right)) => Some(Link::fork(parts_at, left, right)),
-        (one, None) | (None, one) => one,
+    if high.first().is_some_and(|change| change.parts_at == parts_at) {
+        (low, high, Side::Right)
+    } else {
+        (high, low, Side::Left)
     }
+}
+
+/// Puts a fork above a subtree and the new keys that differ from all of it in `parts_at`.
+fn join(link: &mut Link, fate: Fate, parts_at: Bit, new: &mut [Change], side: Side) -> Fate {
+    match (build(new), fate) {
+        (None, fate) => return fate,
+        (Some(new), Fate::Gone) => *link = new,
+        (Some(new), Fate::Kept) => {
+            let old = link.clone();
+            *link = match side {
+                Side::Left => Link::fork(parts_at, new, old),
+                Side::Right => Link::fork(parts_at, old, new),
+            };
+        }
+    }
+    Fate::Kept
+}
+
+/// The subtree of sorted `changes`, each of which sets a value; `None` if there are none.
+///
+/// Along the right edge of what is built, forks wait for their right sides: a key that parts from the one before it at
+/// some bit closes the forks that decide later.
+fn build(changes: &mut [Change]) -> Option<Link> {
+    let mut edge: Vec<(Bit, Link)> = Vec::new();
+    let mut rest = changes.iter_mut().peekable();
+    while let Some(change) = rest.next() {
+        let parts_at = rest.peek().and_then(|next| Bit::first_difference(&change.key, &next.key));
+        let mut link = Link::leaf(std::mem::take(&mut change.key), change.value.take()?);
+        while let Some((bit, left)) = edge.pop_if(|(bit, _)| parts_at.is_none_or(|parts_at| *bit > parts_at)) {
+            link = Link::fork(bit, left, link);
+        }
+        match parts_at {
+            None => return Some(link),
+            Some(parts_at) => edge.push((parts_at, link)),
+        }
+    }
+    None
 }
 
 /// Parts sorted changes that agree in every bit before `bit` into those without and those with it.

@@ -1,6 +1,6 @@
 //! The stores of a chain: one tree each, joined under one app hash.
 //!
-//! The app hash is that of Cosmos' multistore: an RFC 6962 Merkle tree over the stores in the order of their names, with
+//! The app hash is that of Cosmos' multistore: the simple Merkle tree over the stores in the order of their names, with
 //! leaf bytes (length, name, 32, SHA-256 of the store's root). A key is proven in two steps: in its store, and the
 //! store's root under its name (`ics23::tendermint_spec`).
 
@@ -9,11 +9,11 @@ use std::ops::Bound;
 use bytes::Bytes;
 use ics23::commitment_proof::Proof;
 use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp};
-use sha2::{Digest, Sha256};
 
 use super::batch::{self, Change};
 use super::proof::leaf_op;
 use super::{Iter, Tree, TreeError};
+use crate::crypto::{merkle, sha256};
 
 /// A store of the multistore: its place in the chain's list and its name in proofs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,37 +119,28 @@ impl Forest {
 
     /// The app hash.
     pub fn root(&self) -> [u8; 32] {
-        merkle_root(&self.leaf_hashes())
+        app_hash(self.store_roots().iter().map(|(store, root)| (store.name, *root)))
     }
 
     /// The proof that `key` has its value in a store, or that the store does not have it. See [`Tree::prove`].
     /// Nothing can be said of a store that is not in the list: both steps are then empty, and verify nothing.
     pub fn prove(&self, store: u8, key: &[u8]) -> StoreProof {
-        let sorted = self.sorted_roots();
-        let found = sorted.iter().enumerate().find(|(_, (id, _))| id.index == store);
+        let mut roots = self.store_roots();
+        roots.sort_by_key(|(id, _)| id.name);
+        let found = roots.iter().enumerate().find(|(_, (id, _))| id.index == store);
         let (Some((place, (id, root))), Some(tree)) = (found, self.tree(store)) else {
             return StoreProof { inner: CommitmentProof { proof: None }, outer: CommitmentProof { proof: None } };
         };
+        let leaves: Vec<_> = roots.iter().map(|(id, root)| store_leaf(id.name, root)).collect();
         let mut path = Vec::new();
-        merkle_path(&self.leaf_hashes(), place, &mut path);
+        path_to(place, &leaves, &mut path);
         let outer = ExistenceProof {
             key: id.name.as_bytes().to_vec(),
             value: root.to_vec(),
-            leaf: Some(leaf_op(vec![0])),
+            leaf: Some(leaf_op(vec![merkle::LEAF])),
             path,
         };
         StoreProof { inner: tree.prove(key), outer: CommitmentProof { proof: Some(Proof::Exist(outer)) } }
-    }
-
-    /// The roots of the stores in the order of the stores' names.
-    fn sorted_roots(&self) -> Vec<(StoreId, [u8; 32])> {
-        let mut roots = self.store_roots();
-        roots.sort_by_key(|(store, _)| store.name);
-        roots
-    }
-
-    fn leaf_hashes(&self) -> Vec<[u8; 32]> {
-        self.sorted_roots().iter().map(|(store, root)| store_hash(store.name, root)).collect()
     }
 }
 
@@ -164,59 +155,36 @@ impl std::fmt::Debug for Forest {
 pub fn app_hash<'a>(roots: impl IntoIterator<Item = (&'a str, [u8; 32])>) -> [u8; 32] {
     let mut sorted: Vec<_> = roots.into_iter().collect();
     sorted.sort_by_key(|(name, _)| *name);
-    let leaves: Vec<_> = sorted.iter().map(|(name, root)| store_hash(name, root)).collect();
-    merkle_root(&leaves)
+    let leaves: Vec<_> = sorted.iter().map(|(name, root)| store_leaf(name, root)).collect();
+    merkle::root(&leaves)
 }
 
-/// The leaf of a store.
-fn store_hash(name: &str, root: &[u8; 32]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update([0]);
-    let mut length = Vec::new();
-    prost::encoding::encode_varint(name.len() as u64, &mut length);
-    hasher.update(length);
-    hasher.update(name);
-    hasher.update([32]);
-    hasher.update(Sha256::digest(root));
-    hasher.finalize().into()
-}
-
-/// Where a list of `len` leaves is parted: at the largest power of two below `len`.
-fn middle(len: usize) -> usize {
-    len.next_power_of_two() >> 1
-}
-
-fn merkle_root(leaves: &[[u8; 32]]) -> [u8; 32] {
-    match leaves {
-        [] => Sha256::digest([]).into(),
-        [leaf] => *leaf,
-        _ => {
-            let (left, right) = leaves.split_at(middle(leaves.len()));
-            let mut hasher = Sha256::new();
-            hasher.update([1]);
-            hasher.update(merkle_root(left));
-            hasher.update(merkle_root(right));
-            hasher.finalize().into()
-        }
-    }
+/// What a store's leaf says: its name, and the hash of its root, each behind its length.
+fn store_leaf(name: &str, root: &[u8; 32]) -> Vec<u8> {
+    let mut leaf = Vec::new();
+    prost::encoding::encode_varint(name.len() as u64, &mut leaf);
+    leaf.extend_from_slice(name.as_bytes());
+    leaf.push(32);
+    leaf.extend_from_slice(&sha256(root));
+    leaf
 }
 
 /// Appends the steps from the leaf at `place` up to the root of `leaves`.
-fn merkle_path(leaves: &[[u8; 32]], place: usize, path: &mut Vec<InnerOp>) {
+fn path_to(place: usize, leaves: &[Vec<u8>], path: &mut Vec<InnerOp>) {
     if leaves.len() < 2 {
         return;
     }
-    let (left, right) = leaves.split_at(middle(leaves.len()));
-    let mut prefix = vec![1];
+    let (left, right) = leaves.split_at(merkle::split_point(leaves.len()));
+    let mut prefix = vec![merkle::INNER];
     let mut suffix = Vec::new();
     match place.checked_sub(left.len()) {
         None => {
-            merkle_path(left, place, path);
-            suffix.extend_from_slice(&merkle_root(right));
+            path_to(place, left, path);
+            suffix.extend_from_slice(&merkle::root(right));
         }
         Some(place) => {
-            merkle_path(right, place, path);
-            prefix.extend_from_slice(&merkle_root(left));
+            path_to(place, right, path);
+            prefix.extend_from_slice(&merkle::root(left));
         }
     }
     path.push(InnerOp { hash: HashOp::Sha256.into(), prefix, suffix });

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 pub(super) struct Bit(u16);
 
 impl Bit {
+    /// The first bit of every key.
+    pub const START: Bit = Bit(0);
     /// Behind every bit of every key.
     pub const END: Bit = Bit(u16::MAX);
 
