@@ -28,6 +28,7 @@ pub mod query;
 pub mod route;
 pub mod stores;
 pub mod tx;
+pub mod wire;
 
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
 pub use chain::{Chain, Commit, InitChain, InitResult, Snapshot};

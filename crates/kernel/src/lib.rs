@@ -28,5 +28,5 @@ pub mod tree;
 pub use address::{AccAddress, Bech32, ConsAddress, ValAddress};
 pub use error::{Code, Error, Fault, Grpc, Refusal, Result};
 pub use event::Event;
-pub use state::{Ctx, Env, Item, Map, Mode, Page, PageRequest, Sequence, StoreId, View};
+pub use state::{Ctx, Env, Item, Map, Mode, Page, PageRequest, Sequence, StoreId, View, Wire};
 pub use time::{Span, Timestamp};

@@ -1,5 +1,5 @@
-//! Values as bytes. Our own records use borsh, records that other chains prove use protobuf; [`borsh_value!`](crate::borsh_value) and
-//! [`proto_value!`](crate::proto_value) say which.
+//! Values as bytes. Our own records use borsh, records that other chains prove use protobuf; [`borsh_value!`](crate::borsh_value),
+//! [`proto_value!`](crate::proto_value) and [`Wire`] say which.
 
 /// A record of the state.
 pub trait Value: Sized {
@@ -40,19 +40,17 @@ macro_rules! proto_value {
     )+};
 }
 
-/// Declares wire types that are stored as they are.
-#[macro_export]
-macro_rules! wire_value {
-    ($($wire:ty),+ $(,)?) => {$(
-        impl $crate::state::Value for $wire {
-            fn to_bytes(&self) -> Vec<u8> {
-                ::prost::Message::encode_to_vec(self)
-            }
-            fn from_bytes(bytes: &[u8]) -> Option<Self> {
-                <$wire as ::prost::Message>::decode(bytes).ok()
-            }
-        }
-    )+};
+/// A protobuf message that is stored as it came over the wire.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wire<M>(pub M);
+
+impl<M: prost::Message + Default> Value for Wire<M> {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.0.encode_to_vec()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        M::decode(bytes).ok().map(Self)
+    }
 }
 
 /// A key that is there: sets and indexes.

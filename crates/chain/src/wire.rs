@@ -1,0 +1,85 @@
+//! Coins, decimals, times and spans between protobuf messages and our own types.
+
+use entente_kernel::num::{Coin, Coins, Dec, DecCoin, DecCoins, Denom, Int};
+use entente_kernel::{Error, Result, Span, Timestamp};
+use entente_proto::cosmos::base::v1beta1 as base;
+
+pub fn coin(coin: &Coin) -> base::Coin {
+    base::Coin { denom: coin.denom.to_string(), amount: coin.amount.to_string() }
+}
+
+pub fn coins(coins: &Coins) -> Vec<base::Coin> {
+    coins.iter().map(coin).collect()
+}
+
+pub fn dec_coins(coins: &DecCoins) -> Vec<base::DecCoin> {
+    let one = |c: &DecCoin| base::DecCoin { denom: c.denom.to_string(), amount: c.amount.to_scaled_string() };
+    coins.iter().map(one).collect()
+}
+
+/// One coin of any amount, also a negative one.
+///
+/// # Errors
+/// A refusal that names the field, if denom or amount cannot be read.
+pub fn parse_coin(wire: &base::Coin, field: &str) -> Result<Coin> {
+    let named = |e: entente_kernel::num::NumError| Error::plain(format!("{field}: {e}"));
+    let amount: Int = wire.amount.parse().map_err(named)?;
+    Ok(Coin::new(Denom::new(&wire.denom).map_err(named)?, amount))
+}
+
+/// Coins as they must be: sorted, without duplicates, each above zero.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn parse_coins(wire: &[base::Coin], field: &str) -> Result<Coins> {
+    Coins::from_wire_strict(wire.iter().map(|c| (&c.denom, &c.amount)))
+        .map_err(|e| Error::plain(format!("{field}: {e}")))
+}
+
+/// Decimal coins: sorted, without duplicates, each above zero.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn parse_dec_coins(wire: &[base::DecCoin], field: &str) -> Result<DecCoins> {
+    let named = |e: entente_kernel::num::NumError| Error::plain(format!("{field}: {e}"));
+    let one = |c: &base::DecCoin| Ok(DecCoin::new(Denom::new(&c.denom)?, Dec::from_scaled_str(&c.amount)?));
+    let coins = wire.iter().map(one).collect::<Result<Vec<_>, _>>().map_err(named)?;
+    DecCoins::from_strict(coins).map_err(named)
+}
+
+/// A decimal field that holds the number x 10^18, as the SDK writes its `LegacyDec`; `None` if the field is not set.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn parse_dec(wire: &str, field: &str) -> Result<Option<Dec>> {
+    Dec::from_scaled_field(wire).map_err(|e| Error::plain(format!("{field}: {e}")))
+}
+
+pub fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    // Nanoseconds are below 10^9.
+    prost_types::Timestamp { seconds: at.secs, nanos: i32::try_from(at.nanos).unwrap_or_default() }
+}
+
+/// # Errors
+/// A refusal that names the field, if the nanoseconds are not those of a time.
+pub fn parse_timestamp(wire: &prost_types::Timestamp, field: &str) -> Result<Timestamp> {
+    let wrong = || Error::plain(format!("{field}: {} nanoseconds; 0 to 999999999 are allowed", wire.nanos));
+    let nanos = u32::try_from(wire.nanos).ok().filter(|n| *n < 1_000_000_000).ok_or_else(wrong)?;
+    let at = Timestamp { secs: wire.seconds, nanos };
+    if at < Timestamp::NEVER || at > Timestamp::MAX {
+        return Err(Error::plain(format!("{field}: {} seconds is outside of the years 1 to 9999", wire.seconds)));
+    }
+    Ok(at)
+}
+
+pub fn span(span: Span) -> prost_types::Duration {
+    let (seconds, nanos) = span.parts();
+    prost_types::Duration { seconds, nanos }
+}
+
+/// # Errors
+/// A refusal that names the field, if the span is longer than 292 years.
+pub fn parse_span(wire: &prost_types::Duration, field: &str) -> Result<Span> {
+    Span::from_parts(wire.seconds, wire.nanos)
+        .ok_or_else(|| Error::plain(format!("{field}: a duration of {} seconds is too long", wire.seconds)))
+}
