@@ -76,6 +76,12 @@ impl View {
         &self.gas
     }
 
+    /// A context on a copy of this view: what happens in it is never seen outside. For invariants and estimates.
+    pub fn scratch(&self) -> Ctx {
+        let view = View { gas: GasMeter::unlimited(), ..self.clone() };
+        Ctx { view, journal: Vec::new(), events: Vec::new(), depth: 0 }
+    }
+
     pub(super) fn read(&self, store: StoreId, key: &[u8]) -> Result<Option<Bytes>> {
         let found = match self.overlay.get(full(store, key).as_slice()) {
             Some(change) => change.clone(),
