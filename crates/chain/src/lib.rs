@@ -21,6 +21,7 @@ pub mod block;
 mod chain;
 pub mod genesis;
 mod hooks;
+pub mod import;
 pub mod invariants;
 pub mod message;
 pub mod modules;
