@@ -10,7 +10,10 @@ use std::{
 use protox::{
     Compiler,
     file::{ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver},
-    prost_reflect::DescriptorPool,
+    prost_reflect::{
+        DescriptorPool,
+        prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorSet},
+    },
 };
 
 const ROOT: &str = "../../proto";
@@ -42,8 +45,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         .enable_type_names()
         .type_name_domain(["."], "")
         .include_file("tree.rs")
-        .compile_fds(compiler.file_descriptor_set())?;
+        .compile_fds(without_deprecations(compiler.file_descriptor_set()))?;
     Ok(())
+}
+
+/// A chain must serve deprecated fields as long as clients send them; warnings at each use would only hide others.
+fn without_deprecations(mut files: FileDescriptorSet) -> FileDescriptorSet {
+    for file in &mut files.file {
+        file.message_type.iter_mut().for_each(clear_message);
+        file.enum_type.iter_mut().for_each(clear_enum);
+    }
+    files
+}
+
+fn clear_message(message: &mut DescriptorProto) {
+    message.options.iter_mut().for_each(|options| options.deprecated = None);
+    message.field.iter_mut().filter_map(|field| field.options.as_mut()).for_each(|options| options.deprecated = None);
+    message.nested_type.iter_mut().for_each(clear_message);
+    message.enum_type.iter_mut().for_each(clear_enum);
+}
+
+fn clear_enum(names: &mut EnumDescriptorProto) {
+    names.options.iter_mut().for_each(|options| options.deprecated = None);
+    names.value.iter_mut().filter_map(|value| value.options.as_mut()).for_each(|options| options.deprecated = None);
 }
 
 fn texts_below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

@@ -37,7 +37,7 @@ pub fn dec_from_wire(wire: &str) -> String {
         return wire.to_owned();
     }
     let padded = format!("{digits:0>width$}", width = PLACES + 1);
-    let (whole, places) = padded.split_at(padded.len() - PLACES);
+    let (whole, places) = padded.split_at(padded.len().saturating_sub(PLACES));
     format!("{sign}{whole}.{places}")
 }
 
@@ -127,7 +127,7 @@ pub fn duration_value(text: &str) -> Option<(i64, i32)> {
         total = total.checked_add(nanos_of(number, unit)?)?;
         rest = next;
     }
-    let signed = if negative { -total } else { total };
+    let signed = if negative { total.checked_neg()? } else { total };
     let seconds = i64::try_from(signed / 1_000_000_000).ok()?;
     let nanos = i32::try_from(signed % 1_000_000_000).ok()?;
     (seconds.unsigned_abs() <= DURATION_SECONDS_MAX.unsigned_abs()).then_some((seconds, nanos))
@@ -150,7 +150,8 @@ fn nanos_of(number: &str, unit: &str) -> Option<i128> {
     }
     let digits = |part: &str| if part.is_empty() { Some(0) } else { part.parse::<i128>().ok() };
     let power = 10_i128.checked_pow(u32::try_from(places.len()).ok()?)?;
-    Some(digits(whole)? * scale + digits(places)? * scale / power)
+    let fraction = digits(places)?.checked_mul(scale)?.checked_div(power)?;
+    digits(whole)?.checked_mul(scale)?.checked_add(fraction)
 }
 
 pub fn base64_text(bytes: &[u8]) -> String {

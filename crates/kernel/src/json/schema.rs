@@ -106,6 +106,17 @@ pub fn path_of(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.parent_service().full_name(), method.name())
 }
 
+/// Full names of the services that the gRPC paths `/pkg.Service/Method` belong to, each once, in the order of the paths.
+pub fn services_of<'a>(paths: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut services = Vec::new();
+    for service in paths.into_iter().filter_map(|path| path.strip_prefix('/')?.split('/').next()) {
+        if !services.contains(&service) {
+            services.push(service);
+        }
+    }
+    services
+}
+
 /// One way to reach a method by HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRule {

@@ -2,10 +2,11 @@
 //!
 //! There is no code per service here. [`grpc`] hands the bytes of a request to [`QueryService::unary`]; [`rest`] finds the
 //! method by its `google.api.http` annotation, turns path, query string and body into the same bytes, and prints the
-//! answer by the rules of [`json`]. Which services exist is the caller's list.
+//! answer by the rules of [`entente_kernel::json`]. Which services exist is the caller's list.
 
 pub mod grpc;
 pub mod openapi;
+pub mod reflection;
 pub mod rest;
 mod template;
 

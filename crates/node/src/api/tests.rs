@@ -21,6 +21,7 @@ use entente_proto::{
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use prost::Message;
+use prost_reflect::DescriptorPool;
 use serde_json::{Value as Json, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,7 +36,11 @@ use tonic_reflection::pb::{
     v1alpha,
 };
 
-use super::{Answer, HEIGHT_HEADER, QueryService, Status, grpc, openapi, rest};
+use super::{
+    Answer, HEIGHT_HEADER, QueryService, Status, grpc, openapi,
+    reflection::{self, About, Reflecting},
+    rest,
+};
 use entente_kernel::json::schema;
 
 const SERVED: &[&str] = &[
@@ -375,6 +380,55 @@ fn every_http_annotation_of_every_package_becomes_a_route_and_none_hides_a_more_
         let names = (first.method.full_name(), route.method.full_name());
         assert_eq!(first.template.compare_exactness(&route.template), Ordering::Equal, "{names:?}");
     }
+}
+
+#[tokio::test]
+async fn the_chain_tells_its_name_its_messages_and_its_interfaces() {
+    let paths = ["/cosmos.bank.v1beta1.Query/Balance", "/cosmos.bank.v1beta1.Query/Params"];
+    let about = About {
+        chain_id: "entente-dev-1".into(),
+        bech32_prefix: "entente".into(),
+        messages: vec!["/cosmos.bank.v1beta1.MsgSend".into()],
+        served: schema::services_of(paths).into_iter().map(str::to_owned).collect(),
+    };
+    let parrot = Arc::new(Parrot::default());
+    let reflecting = Arc::new(Reflecting::new(parrot.clone(), &about));
+    let router = rest::router(reflecting, &[reflection::SERVICES, SERVED].concat());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+
+    let base = "/cosmos/base/reflection/v1beta1";
+    let told = get(at, &format!("{base}/app_descriptor/chain")).await.1;
+    assert_eq!(told, json!({ "chain": { "id": "entente-dev-1" } }));
+    let (_, tx) = get(at, &format!("{base}/app_descriptor/tx_descriptor")).await;
+    let msgs = json!([{ "msg_type_url": "/cosmos.bank.v1beta1.MsgSend" }]);
+    assert_eq!(tx, json!({ "tx": { "fullname": "cosmos.tx.v1beta1.Tx", "msgs": msgs } }));
+    let (_, queries) = get(at, &format!("{base}/app_descriptor/query_services")).await;
+    let first = &queries["queries"]["query_services"][0];
+    assert_eq!(
+        (&first["fullname"], &first["methods"][0]["name"]),
+        (&json!("cosmos.bank.v1beta1.Query"), &json!("Balance"))
+    );
+    let (_, interfaces) = get(at, &format!("{base}/interfaces")).await;
+    assert!(interfaces["interface_names"].as_array().unwrap().contains(&json!("cosmos.crypto.PubKey")), "{interfaces}");
+    let (_, keys) = get(at, &format!("{base}/interfaces/cosmos.crypto.PubKey/implementations")).await;
+    let keys = keys["implementation_message_names"].as_array().unwrap();
+    assert!(keys.contains(&json!("/cosmos.crypto.secp256k1.PubKey")), "{keys:?}");
+    assert_eq!(get(at, &format!("{base}/interfaces/no.Such/implementations")).await.0, 400);
+    assert!(parrot.0.lock().unwrap().is_none());
+    assert_eq!(get(at, "/terra/alliances/a").await.0, 200);
+}
+
+#[test]
+fn the_file_descriptors_are_told_with_their_options() {
+    let reflecting = Reflecting::new(Arc::new(Parrot::default()), &About::default());
+    let path = "/cosmos.reflection.v1.ReflectionService/FileDescriptors";
+    let answer = reflecting.unary(path, Bytes::new(), None).now_or_never().unwrap().unwrap();
+    let pool = DescriptorPool::decode(answer.bytes).unwrap();
+    assert_eq!(pool.services().len(), schema::POOL.services().len());
+    let method = pool.get_service_by_name("alliance.alliance.Query").unwrap().methods().next().unwrap();
+    assert!(method.options().has_extension(&pool.get_extension_by_name("google.api.http").unwrap()));
 }
 
 #[test]
