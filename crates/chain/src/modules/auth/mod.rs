@@ -3,13 +3,20 @@
 //! An *account* exists from its first receipt of coins (or first use, for modules) and never goes away. Its *number* is given in the
 //! order of creation, its *sequence* counts its transactions; both are signed, so that nothing can be replayed.
 
+pub mod account;
+pub mod error;
+mod math;
 mod module_account;
 mod state;
 
+pub use math::{check as check_vesting, locked as locked_by, start as vesting_start, unvested, vested};
 pub use module_account::{ModuleAccount, Permission};
-pub use state::{Account, Kind};
+pub use state::{Account, Kind, Period, Schedule, Vesting};
 
+use entente_kernel::error::sdk;
+use entente_kernel::num::Coins;
 use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+use entente_proto::cosmos::auth::v1beta1::Params;
 
 /// The account, if the address was ever used.
 pub fn account(view: &View, address: &AccAddress) -> Result<Option<Account>> {
@@ -22,7 +29,7 @@ pub fn ensure_account(ctx: &mut Ctx, address: &AccAddress) -> Result<Account> {
     if let Some(found) = account(ctx, address)? {
         return Ok(found);
     }
-    let kind = ModuleAccount::at(address).map_or(Kind::Base, |m| Kind::Module { name: m.name.to_owned() });
+    let kind = ModuleAccount::at(address).map_or(Kind::Base, |m| m.kind());
     create(ctx, address, kind)
 }
 
@@ -32,6 +39,7 @@ pub fn create(ctx: &mut Ctx, address: &AccAddress, kind: Kind) -> Result<Account
     let next = number.checked_add(1).ok_or_else(|| Error::fault("account numbers ran out"))?;
     state::NEXT_NUMBER.save(ctx, &next)?;
     let account = Account { address: *address, pub_key: None, number, sequence: 0, kind };
+    state::ADDRESS_OF_NUMBER.set(ctx, &number, address)?;
     save(ctx, &account)?;
     Ok(account)
 }
@@ -39,4 +47,69 @@ pub fn create(ctx: &mut Ctx, address: &AccAddress, kind: Kind) -> Result<Account
 /// Stores a changed account.
 pub fn save(ctx: &mut Ctx, account: &Account) -> Result<()> {
     state::ACCOUNTS.set(ctx, &account.address, account)
+}
+
+/// Who may change parameters: the account of gov.
+pub fn authority() -> AccAddress {
+    ModuleAccount::GOV.address()
+}
+
+/// Refuses a message of governance that comes from somebody else.
+///
+/// # Errors
+/// `gov` 13 with both addresses.
+pub fn check_authority(ctx: &Ctx, got: &str) -> Result<()> {
+    let expected = ctx.bech32().acc(&authority());
+    if got == expected {
+        return Ok(());
+    }
+    Err(error::INVALID_AUTHORITY.because(format!("invalid authority; expected {expected}, got {got}")))
+}
+
+/// What a vesting schedule keeps from being spent now; nothing for other accounts.
+pub fn locked_coins(view: &View, address: &AccAddress) -> Result<Coins> {
+    match account(view, address)?.map(|a| a.kind) {
+        Some(Kind::Vesting(vesting)) => math::locked(&vesting, view.time()),
+        _ => Ok(Coins::empty()),
+    }
+}
+
+/// Tells a vesting account that it delegates `amount` of its `balance`.
+pub fn track_delegation(ctx: &mut Ctx, address: &AccAddress, balance: &Coins, amount: &Coins) -> Result<()> {
+    let Some(mut found) = account(ctx, address)? else {
+        return Err(sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))));
+    };
+    if let Kind::Vesting(vesting) = &mut found.kind {
+        math::track_delegation(vesting, ctx.time(), balance, amount)?;
+        save(ctx, &found)?;
+    }
+    Ok(())
+}
+
+/// Tells a vesting account that `amount` comes back from a delegation.
+pub fn track_undelegation(ctx: &mut Ctx, address: &AccAddress, amount: &Coins) -> Result<()> {
+    let Some(mut found) = account(ctx, address)? else {
+        return Err(sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))));
+    };
+    if let Kind::Vesting(vesting) = &mut found.kind {
+        math::track_undelegation(vesting, amount)?;
+        save(ctx, &found)?;
+    }
+    Ok(())
+}
+
+/// The prices and limits of signatures and bytes.
+pub fn params(view: &View) -> Result<Params> {
+    Ok(state::PARAMS.load(view)?.map_or_else(default_params, |stored| stored.0))
+}
+
+/// The SDK's defaults.
+pub fn default_params() -> Params {
+    Params {
+        max_memo_characters: 256,
+        tx_sig_limit: 7,
+        tx_size_cost_per_byte: 10,
+        sig_verify_cost_ed25519: 590,
+        sig_verify_cost_secp256k1: 1000,
+    }
 }

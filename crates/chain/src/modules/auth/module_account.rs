@@ -3,6 +3,8 @@
 use entente_kernel::AccAddress;
 use sha2::{Digest, Sha256};
 
+use super::Kind;
+
 /// What a module may do with coins besides moving its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
@@ -65,6 +67,12 @@ impl ModuleAccount {
     /// The module whose account this address is.
     pub fn at(address: &AccAddress) -> Option<&'static Self> {
         Self::ALL.iter().find(|m| m.address() == *address)
+    }
+
+    /// The account that is made when the address is first touched.
+    pub fn kind(&self) -> Kind {
+        let permissions = self.permissions.iter().map(|p| p.text().to_owned()).collect();
+        Kind::Module { name: self.name.to_owned(), permissions }
     }
 
     pub fn may(&self, permission: Permission) -> bool {

@@ -30,6 +30,12 @@ pub fn balances(view: &View, address: &AccAddress) -> Result<Coins> {
     Ok(Coins::new(state::BALANCES.prefix(view, address).map(row).collect::<Result<_>>()?)?)
 }
 
+/// What an account can spend now; nothing if a vesting schedule locks more of any coin than it holds.
+pub fn spendable(view: &View, address: &AccAddress) -> Result<Coins> {
+    let (rest, negative) = balances(view, address)?.safe_sub(&auth::locked_coins(view, address)?);
+    Ok(if negative { Coins::empty() } else { Coins::from_strict(rest)? })
+}
+
 /// What exists of a coin.
 pub fn supply(view: &View, denom: &Denom) -> Result<Int> {
     Ok(state::SUPPLY.get(view, denom)?.unwrap_or(Int::ZERO))
@@ -52,15 +58,23 @@ pub fn send(ctx: &mut Ctx, from: &AccAddress, to: &AccAddress, coins: &Coins) ->
 /// Moves coins out of a module's account to a user.
 ///
 /// # Errors
-/// `sdk` 4 if the receiver is a module account that may not receive.
+/// `sdk` 4 if the receiver is a module account that may not receive. The alliance account may: it is paid for what it staked.
 pub fn send_from_module(ctx: &mut Ctx, from: &ModuleAccount, to: &AccAddress, coins: &Coins) -> Result<()> {
-    refuse_blocked(ctx, to)?;
+    if *to != ModuleAccount::ALLIANCE.address() {
+        refuse_blocked(ctx, to)?;
+    }
     send(ctx, &from.address(), to, coins)
+}
+
+/// Moves spendable coins of a user to a module's account.
+pub fn send_to_module(ctx: &mut Ctx, from: &AccAddress, to: &ModuleAccount, coins: &Coins) -> Result<()> {
+    auth::ensure_account(ctx, &to.address())?;
+    send(ctx, from, &to.address(), coins)
 }
 
 /// Moves coins between module accounts.
 pub fn send_between_modules(ctx: &mut Ctx, from: &ModuleAccount, to: &ModuleAccount, coins: &Coins) -> Result<()> {
-    send(ctx, &from.address(), &to.address(), coins)
+    send_to_module(ctx, &from.address(), to, coins)
 }
 
 /// Creates coins in a module's account. A module without the permission is a fault.
@@ -95,15 +109,32 @@ pub fn burn(ctx: &mut Ctx, module: &ModuleAccount, coins: &Coins) -> Result<()> 
 }
 
 /// Takes coins into a staking pool. Unlike [`send`] it may take coins that are still vesting.
+///
+/// # Errors
+/// `sdk` 5 naming the balance and all that is wanted.
 pub fn delegate_coins(ctx: &mut Ctx, from: &AccAddress, pool: &ModuleAccount, coins: &Coins) -> Result<()> {
-    take(ctx, from, coins)?;
     auth::ensure_account(ctx, &pool.address())?;
+    let mut before = Coins::empty();
+    for coin in coins {
+        let have = Coin::new(coin.denom.clone(), balance(ctx, from, &coin.denom)?);
+        if have.amount < coin.amount {
+            let details = format!("failed to delegate; {have} is smaller than {coins}");
+            return Err(sdk::INSUFFICIENT_FUNDS.because(details));
+        }
+        before = before.add_coin(&have)?;
+        set_balance(ctx, from, &coin.denom, have.amount.sub(coin.amount)?)?;
+    }
+    auth::track_delegation(ctx, from, &before, coins).map_err(|e| e.wrap("failed to track delegation"))?;
+    let spender = ctx.bech32().acc(from);
+    ctx.emit(event::spent(&spender, coins));
     receive(ctx, &pool.address(), coins)
 }
 
 /// Gives coins back from a staking pool.
 pub fn undelegate_coins(ctx: &mut Ctx, pool: &ModuleAccount, to: &AccAddress, coins: &Coins) -> Result<()> {
-    take(ctx, &pool.address(), coins)?;
+    auth::ensure_account(ctx, &pool.address())?;
+    spend(ctx, &pool.address(), coins)?;
+    auth::track_undelegation(ctx, to, coins).map_err(|e| e.wrap("failed to track undelegation"))?;
     receive(ctx, to, coins)
 }
 
@@ -115,24 +146,27 @@ pub fn refuse_blocked(ctx: &Ctx, to: &AccAddress) -> Result<()> {
     Ok(())
 }
 
-/// Module accounts receive nothing from users.
+/// Module accounts receive nothing from users, except that of gov.
 pub fn is_blocked(address: &AccAddress) -> bool {
-    ModuleAccount::at(address).is_some()
+    ModuleAccount::at(address).is_some_and(|m| *m != ModuleAccount::GOV)
 }
 
 /// Takes spendable coins.
 fn spend(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
-    take(ctx, from, coins)
-}
-
-fn take(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
-    for coin in coins.iter() {
-        let have = balance(ctx, from, &coin.denom)?;
-        if have < coin.amount {
-            let details = format!("spendable balance {have}{} is smaller than {coin}", coin.denom);
+    let locked = auth::locked_coins(ctx, from)?;
+    for coin in coins {
+        let denom = &coin.denom;
+        let (have, kept) = (balance(ctx, from, denom)?, locked.amount_of(denom.as_str()));
+        if have < kept {
+            let details = format!("locked amount exceeds account balance funds: {kept}{denom} > {have}{denom}");
             return Err(sdk::INSUFFICIENT_FUNDS.because(details));
         }
-        set_balance(ctx, from, &coin.denom, have.sub(coin.amount)?)?;
+        let free = have.sub(kept)?;
+        if free < coin.amount {
+            let details = format!("spendable balance {free}{denom} is smaller than {coin}");
+            return Err(sdk::INSUFFICIENT_FUNDS.because(details));
+        }
+        set_balance(ctx, from, denom, have.sub(coin.amount)?)?;
     }
     let spender = ctx.bech32().acc(from);
     ctx.emit(event::spent(&spender, coins));
