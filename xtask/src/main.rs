@@ -1,13 +1,16 @@
 //! Automation of this repository: `cargo xtask TASK`.
 
 mod proto;
+mod vectors;
 
 use anyhow::{Result, bail};
 
 fn main() -> Result<()> {
-    let task = std::env::args().nth(1).unwrap_or_default();
-    match task.as_str() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = arguments.split_first().map_or(("", &[][..]), |(task, rest)| (task.as_str(), rest));
+    match task {
         "proto" => proto::refresh(),
-        other => bail!("unknown task {other:?}; known: proto"),
+        "vectors" => vectors::run(rest),
+        other => bail!("unknown task {other:?}; known: proto, vectors"),
     }
 }
