@@ -1,3 +1,4 @@
 //! Everything that touches the world: disk, engines, APIs, keys.
 
 pub mod api;
+pub mod disk;

@@ -1,6 +1,3 @@
 //! The `entente` binary.
 
-#[allow(dead_code)]
-mod disk;
-
 fn main() {}

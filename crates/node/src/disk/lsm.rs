@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
 use parking_lot::RwLock;
 
 use super::{DiskError, Pairs, Scan, Write};
@@ -77,6 +77,13 @@ impl Pairs for Lsm {
             .commit()
             .map_err(|why| DiskError::WriteFailed { place: self.path.display().to_string(), reason: said(&why) })
     }
+
+    #[cfg(test)]
+    fn settle(&self) {
+        for space in self.spaces.read().values() {
+            space.rotate_memtable_and_wait().unwrap();
+        }
+    }
 }
 
 /// What the engine found, as a trouble of a place.
@@ -92,12 +99,14 @@ fn said(why: &fjall::Error) -> String {
     match why {
         fjall::Error::Io(source) => source.to_string(),
         fjall::Error::Poisoned => "an earlier write failed".to_owned(),
-        fjall::Error::JournalRecovery(why) => format!("the journal does not match its checksums ({why:?})"),
-        fjall::Error::InvalidTrailer | fjall::Error::InvalidTag(_) => "the journal is damaged".to_owned(),
-        fjall::Error::Storage(fjall::LsmError::ChecksumMismatch { .. }) => {
-            "a block does not match its checksum".to_owned()
+        fjall::Error::JournalRecovery(why) => format!("the journal is not what was written ({why:?})"),
+        fjall::Error::InvalidTrailer | fjall::Error::InvalidTag(_) => "the journal is not what was written".to_owned(),
+        fjall::Error::Storage(LsmError::Io(source)) => format!("a sorted file is missing or too short ({source})"),
+        fjall::Error::Storage(LsmError::ChecksumMismatch { .. }) => "a block does not match its checksum".to_owned(),
+        fjall::Error::Storage(LsmError::Unrecoverable) | fjall::Error::Unrecoverable => {
+            "files are missing or do not fit together".to_owned()
         }
-        fjall::Error::Storage(why) => format!("a table file is damaged ({why:?})"),
+        fjall::Error::Storage(why) => format!("a sorted file is not what was written ({why:?})"),
         why => format!("{why:?}"),
     }
 }

@@ -49,6 +49,9 @@ trait Pairs: Send + Sync {
     fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError>;
     /// All of the writes or none of them, on the medium before it returns.
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError>;
+    /// Moves everything from the journal into sorted files.
+    #[cfg(test)]
+    fn settle(&self) {}
 }
 
 struct Write {
@@ -169,7 +172,12 @@ impl Disk {
         };
         disk.compare_tip(found.as_ref())?;
         disk.0.at.lock().chain_id.clone_from(&chain_id);
-        let Some(head) = found else { return Ok((disk, None)) };
+        let Some(head) = found else {
+            return match disk.is_unused()? {
+                true => Ok((disk, None)),
+                false => Err(record::damaged(ABOUT, HEAD, "is missing, although there are blocks or pairs")),
+            };
+        };
         let forest = disk.read_forest(&head)?;
         disk.must_have(BLOCKS, head.height)?;
         disk.must_have(RESULTS, head.height)?;
@@ -181,6 +189,15 @@ impl Disk {
         let app_hash = hash_of_hex(&head.app_hash, HEAD)?;
         let loaded = Loaded { forest, height: head.height, app_hash, chain_id: chain_id.unwrap_or_default() };
         Ok((disk, Some(loaded)))
+    }
+
+    fn is_unused(&self) -> Result<bool, DiskError> {
+        for space in [STATE, BLOCKS, RESULTS] {
+            if self.0.pairs.scan(space, Bound::Unbounded, Bound::Unbounded)?.next().is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn compare_tip(&self, head: Option<&Head>) -> Result<(), DiskError> {
@@ -241,6 +258,7 @@ impl Disk {
             .map(|(key, value)| (key.slice(1..), value));
         let tree = Tree::from_sorted(pairs);
         match failed {
+            Some(DiskError::FilesDamaged { place, reason }) => Err(damaged(format!("{place}: {reason}"))),
             Some(why) => Err(damaged(why.to_string())),
             None => tree.map_err(|why| damaged(why.to_string())),
         }
