@@ -132,8 +132,8 @@ impl FromStr for Timestamp {
 impl fmt::Display for Span {
     /// Protobuf JSON: seconds, with 0, 3, 6 or 9 fractional digits, and `s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (secs, nanos) =
-            (self.0.unsigned_abs() / NANOS.unsigned_abs(), self.0.unsigned_abs() % NANOS.unsigned_abs());
+        let total = self.0.unsigned_abs();
+        let (secs, nanos) = (total / 1_000_000_000, total % 1_000_000_000);
         let sign = if self.0 < 0 { "-" } else { "" };
         match nanos {
             0 => write!(f, "{sign}{secs}s"),

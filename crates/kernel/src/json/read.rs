@@ -1,7 +1,5 @@
 //! From JSON to a message. Strict: a member that the message does not know is an error, never dropped.
 
-use std::collections::HashMap;
-
 use prost::Message;
 use prost_reflect::{
     DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage, Value,
@@ -126,20 +124,20 @@ fn field_value(field: &FieldDescriptor, json: &Json) -> Result<Value, JsonError>
 fn map_value(field: &FieldDescriptor, entries: &Map<String, Json>) -> Result<Value, JsonError> {
     let Kind::Message(entry) = field.kind() else { return Err(JsonError::new("not a map")) };
     let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
-    let mut map = HashMap::new();
-    for (name, json) in entries {
-        let key = match read_text(&key_field, name).map_err(|error| error.below(name))? {
+    let pair = |(name, json): (&String, &Json)| {
+        let key = match read_text(&key_field, name)? {
             Value::Bool(key) => MapKey::Bool(key),
             Value::I32(key) => MapKey::I32(key),
             Value::I64(key) => MapKey::I64(key),
             Value::U32(key) => MapKey::U32(key),
             Value::U64(key) => MapKey::U64(key),
             Value::String(key) => MapKey::String(key),
-            _ => return Err(JsonError::new("not a key").below(name)),
+            _ => return Err(JsonError::new("not a key")),
         };
-        map.insert(key, single(&value_field, json).map_err(|error| error.below(name))?);
-    }
-    Ok(Value::Map(map))
+        Ok((key, single(&value_field, json)?))
+    };
+    let pairs = entries.iter().map(|entry| pair(entry).map_err(|error| error.below(entry.0)));
+    Ok(Value::Map(pairs.collect::<Result<_, _>>()?))
 }
 
 /// One value: a field that is not repeated, or one item of one that is.
