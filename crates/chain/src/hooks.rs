@@ -1,1 +1,76 @@
 //! The only upward calls: news that a lower module has for higher ones. The order of the calls is part of consensus.
+//!
+//! Listeners of staking, in this order: distribution (rewards follow the stake before anything else changes it), slashing (who must
+//! sign), alliance. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
+
+use entente_kernel::num::Dec;
+use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress};
+
+use crate::modules::slashing;
+
+/// A validator exists now; it has no stake yet.
+pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    slashing::after_validator_created(ctx, validator)
+}
+
+/// A validator's commission is about to change, or it is about to be slashed.
+pub fn before_validator_modified(_ctx: &mut Ctx, _validator: &ValAddress) -> Result<()> {
+    Ok(())
+}
+
+/// A validator without shares was removed.
+pub fn after_validator_removed(ctx: &mut Ctx, cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
+    slashing::after_validator_removed(ctx, cons)
+}
+
+/// A validator entered the active set.
+pub fn after_validator_bonded(ctx: &mut Ctx, cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
+    slashing::after_validator_bonded(ctx, cons)
+}
+
+/// A validator left the active set.
+pub fn after_validator_begin_unbonding(_ctx: &mut Ctx, _cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
+    Ok(())
+}
+
+/// A delegator is about to delegate to a validator for the first time.
+pub fn before_delegation_created(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
+    Ok(())
+}
+
+/// A delegation is about to change.
+pub fn before_delegation_shares_modified(
+    _ctx: &mut Ctx,
+    _delegator: &AccAddress,
+    _validator: &ValAddress,
+) -> Result<()> {
+    Ok(())
+}
+
+/// A delegation has changed and still exists.
+pub fn after_delegation_modified(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
+    Ok(())
+}
+
+/// A delegation is about to disappear: all its shares were taken.
+pub fn before_delegation_removed(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
+    Ok(())
+}
+
+/// A validator committed a fault and is about to lose `effective_fraction` of its tokens: `slash_factor` of the power it had, less
+/// what was taken from stake that left since. The fraction is zero if nothing is left to burn; then only those hear of it who punish
+/// by `slash_factor`. `infraction_height` is the height whose stake distribution is at fault, below zero for the first blocks.
+pub fn before_validator_slashed(
+    _ctx: &mut Ctx,
+    _validator: &ValAddress,
+    _effective_fraction: Dec,
+    _infraction_height: i64,
+    _slash_factor: Dec,
+) -> Result<()> {
+    Ok(())
+}
+
+/// An unbonding, a redelegation or the unbonding of a validator began under this id.
+pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! What staking can be asked.

@@ -1,0 +1,1 @@
+//! The rules of staking, played on a real state.
