@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::bank;
+use crate::modules::{bank, slashing, staking};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -47,6 +47,15 @@ macro_rules! routes {
 
 routes! {
     "/cosmos.bank.v1beta1.MsgSend": bank::msg::Send => bank::handle::send,
+    "/cosmos.staking.v1beta1.MsgCreateValidator": staking::msg::CreateValidator => staking::handle::create_validator,
+    "/cosmos.staking.v1beta1.MsgEditValidator": staking::msg::EditValidator => staking::handle::edit_validator,
+    "/cosmos.staking.v1beta1.MsgDelegate": staking::msg::Delegate => staking::handle::delegate,
+    "/cosmos.staking.v1beta1.MsgBeginRedelegate": staking::msg::BeginRedelegate => staking::handle::begin_redelegate,
+    "/cosmos.staking.v1beta1.MsgUndelegate": staking::msg::Undelegate => staking::handle::undelegate,
+    "/cosmos.staking.v1beta1.MsgCancelUnbondingDelegation": staking::msg::CancelUnbonding => staking::handle::cancel_unbonding,
+    "/cosmos.staking.v1beta1.MsgUpdateParams": staking::msg::UpdateParams => staking::handle::update_params,
+    "/cosmos.slashing.v1beta1.MsgUnjail": slashing::msg::Unjail => slashing::handle::unjail,
+    "/cosmos.slashing.v1beta1.MsgUpdateParams": slashing::msg::UpdateParams => slashing::handle::update_params,
 }
 
 fn decode<W: prost::Message + Default>(any: &Any) -> Result<W> {

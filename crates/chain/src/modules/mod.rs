@@ -2,5 +2,5 @@
 
 pub mod auth;
 pub mod bank;
-pub mod staking;
 pub mod slashing;
+pub mod staking;

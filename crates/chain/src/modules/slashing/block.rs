@@ -48,7 +48,8 @@ fn count(ctx: &mut Ctx, params: &Params, vote: &Vote) -> Result<()> {
 /// The votes are those of the block before, on a set that was decided [`VALIDATOR_UPDATE_DELAY`] blocks earlier.
 fn punish(ctx: &mut Ctx, params: &Params, validator: &Validator, power: i64) -> Result<()> {
     let before = || Error::fault("slashing: no height before this one");
-    let fault_height = ctx.height().checked_sub(VALIDATOR_UPDATE_DELAY).and_then(|h| h.checked_sub(1)).ok_or_else(before)?;
+    let fault_height =
+        ctx.height().checked_sub(VALIDATOR_UPDATE_DELAY).and_then(|h| h.checked_sub(1)).ok_or_else(before)?;
     let cons = validator.cons_address();
     let burnt = staking::slash(ctx, &cons, fault_height, power, params.downtime, Infraction::Downtime)?;
     let event = event::slashed_for_downtime(&ctx.bech32().cons(&cons), power, burnt);

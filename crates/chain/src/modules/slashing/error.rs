@@ -11,7 +11,6 @@ pub const BAD_VALIDATOR_ADDRESS: Code = code(3, "validator does not exist for th
 pub const VALIDATOR_JAILED: Code = code(4, "validator still jailed; cannot be unjailed");
 pub const VALIDATOR_NOT_JAILED: Code = code(5, "validator not jailed; cannot be unjailed");
 pub const MISSING_SELF_DELEGATION: Code = code(6, "validator has no self-delegation; cannot be unjailed");
-pub const SELF_DELEGATION_TOO_LOW: Code =
-    code(7, "validator's self delegation less than minimum; cannot be unjailed");
+pub const SELF_DELEGATION_TOO_LOW: Code = code(7, "validator's self delegation less than minimum; cannot be unjailed");
 pub const NO_SIGNING_INFO: Code = code(8, "no validator signing info found");
 pub const VALIDATOR_TOMBSTONED: Code = code(9, "validator already tombstoned");

@@ -31,7 +31,11 @@ pub(super) fn set(ctx: &mut Ctx, cons: &ConsAddress, index: u64, missed: bool) -
     let mut bytes = MISSED.get(ctx, &key)?.unwrap_or_else(|| PIECE_BITS.to_be_bytes().to_vec());
     bytes.resize(PIECE_BYTES, 0);
     let slot = bytes.get_mut(byte).ok_or_else(|| Error::fault("slashing: a short piece of missed blocks"))?;
-    if missed { *slot |= mask } else { *slot &= !mask }
+    if missed {
+        *slot |= mask
+    } else {
+        *slot &= !mask
+    }
     MISSED.set(ctx, &key, &bytes)
 }
 
@@ -45,7 +49,8 @@ pub(super) fn all(view: &View, cons: &ConsAddress) -> Result<Vec<u64>> {
     let mut found = Vec::new();
     for row in MISSED.prefix(view, cons) {
         let ((_, piece), _) = row?;
-        let first = piece.0.checked_mul(PIECE_BITS).ok_or_else(|| Error::fault("slashing: a piece beyond all windows"))?;
+        let first =
+            piece.0.checked_mul(PIECE_BITS).ok_or_else(|| Error::fault("slashing: a piece beyond all windows"))?;
         for index in first..first.saturating_add(PIECE_BITS) {
             if is_set(view, cons, index)? {
                 found.push(index);

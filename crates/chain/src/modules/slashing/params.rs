@@ -45,9 +45,7 @@ impl Params {
     /// Blocks of the window that may be missed.
     pub fn missed_max(&self) -> Result<i64> {
         let signed = self.min_signed.mul_int(self.window.into())?.round_int()?.to_i64();
-        signed
-            .and_then(|n| self.window.checked_sub(n))
-            .ok_or_else(|| Error::fault("slashing: a window beyond 64 bits"))
+        signed.and_then(|n| self.window.checked_sub(n)).ok_or_else(|| Error::fault("slashing: a window beyond 64 bits"))
     }
 }
 

@@ -95,7 +95,5 @@ fn commission_text(c: &Commission) -> String {
     let change = c.max_change_rate.to_scaled_string();
     let part = |name: &str, n: String| if n == "0" { String::new() } else { format!("{name}:{n} ") };
     let time = part("seconds", c.update_time.secs.to_string()) + &part("nanos", c.update_time.nanos.to_string());
-    format!(
-        "commission_rates:<rate:\"{rate}\" max_rate:\"{max}\" max_change_rate:\"{change}\" > update_time:<{time}> "
-    )
+    format!("commission_rates:<rate:\"{rate}\" max_rate:\"{max}\" max_change_rate:\"{change}\" > update_time:<{time}> ")
 }

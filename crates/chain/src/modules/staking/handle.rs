@@ -76,8 +76,7 @@ pub fn edit_validator(ctx: &mut Ctx, m: msg::EditValidator) -> Result<wire::MsgE
 pub fn delegate(ctx: &mut Ctx, m: msg::Delegate) -> Result<wire::MsgDelegateResponse> {
     let validator = super::must_validator(ctx, &m.operator)?;
     check_denom(ctx, &m.amount)?;
-    let shares: Dec =
-        stake::delegate(ctx, &m.delegator, m.amount.amount, BondStatus::Unbonded, &validator, true)?;
+    let shares: Dec = stake::delegate(ctx, &m.delegator, m.amount.amount, BondStatus::Unbonded, &validator, true)?;
     let event = event::delegate(ctx.bech32(), (&m.delegator, &m.operator), &m.amount, shares);
     ctx.emit(event);
     Ok(wire::MsgDelegateResponse {})
@@ -106,10 +105,7 @@ pub fn undelegate(ctx: &mut Ctx, m: msg::Undelegate) -> Result<wire::MsgUndelega
     })
 }
 
-pub fn cancel_unbonding(
-    ctx: &mut Ctx,
-    m: msg::CancelUnbonding,
-) -> Result<wire::MsgCancelUnbondingDelegationResponse> {
+pub fn cancel_unbonding(ctx: &mut Ctx, m: msg::CancelUnbonding) -> Result<wire::MsgCancelUnbondingDelegationResponse> {
     check_denom(ctx, &m.amount)?;
     let validator = super::must_validator(ctx, &m.operator)?;
     if validator.rate_is_invalid() {
@@ -126,8 +122,9 @@ pub fn cancel_unbonding(
             format!("unbonding delegation with delegator {delegator} not found for validator {operator}"),
         )
     })?;
-    let not_found =
-        || sdk::NOT_FOUND.because(format!("unbonding delegation entry is not found at block height {}", m.creation_height));
+    let not_found = || {
+        sdk::NOT_FOUND.because(format!("unbonding delegation entry is not found at block height {}", m.creation_height))
+    };
     let at = unbonding.entries.iter().position(|e| e.creation_height == m.creation_height).ok_or_else(not_found)?;
     let entry = unbonding.entries.get_mut(at).ok_or_else(not_found)?;
     check_cancel(ctx, entry, &m.amount)?;

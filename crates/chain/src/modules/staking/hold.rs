@@ -4,7 +4,9 @@ use entente_kernel::state::Key;
 use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress, View};
 
 use super::delegation::{self, Redelegation, Unbonding};
-use super::state::{BigEndian, LAST_UNBONDING_ID, REDELEGATIONS, UNBONDING_INDEX, UNBONDING_KINDS, UNBONDINGS, VALIDATORS};
+use super::state::{
+    BigEndian, LAST_UNBONDING_ID, REDELEGATIONS, UNBONDING_INDEX, UNBONDING_KINDS, UNBONDINGS, VALIDATORS,
+};
 use super::{error, stake};
 
 const KIND_UNBONDING: u64 = 1;

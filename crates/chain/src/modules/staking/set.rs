@@ -50,7 +50,8 @@ pub(super) fn change_stake<T>(
 /// `staking` 7 if it is in jail already.
 pub(super) fn jail(ctx: &mut Ctx, validator: &mut Validator) -> Result<()> {
     if validator.jailed {
-        let details = format!("cannot jail already jailed validator, validator: {}", ctx.bech32().val(&validator.operator));
+        let details =
+            format!("cannot jail already jailed validator, validator: {}", ctx.bech32().val(&validator.operator));
         return Err(error::VALIDATOR_JAILED.because(details));
     }
     validator.jailed = true;
@@ -75,7 +76,9 @@ pub(super) fn unjail(ctx: &mut Ctx, validator: &mut Validator) -> Result<()> {
 /// Removes an unbonded validator that has neither shares nor tokens.
 pub(super) fn remove(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
     if !validator.is_unbonded() {
-        return Err(error::BAD_REMOVE_VALIDATOR.because("cannot call RemoveValidator on bonded or unbonding validators"));
+        return Err(
+            error::BAD_REMOVE_VALIDATOR.because("cannot call RemoveValidator on bonded or unbonding validators")
+        );
     }
     if validator.tokens.is_positive() {
         return Err(error::BAD_REMOVE_VALIDATOR.because("attempting to remove a validator which still contains tokens"));

@@ -56,8 +56,8 @@ pub fn delegate(
 /// # Errors
 /// `staking` 21 without a delegation, 24 with fewer shares, 3 without a validator.
 pub fn unbond(ctx: &mut Ctx, delegator: &AccAddress, operator: &ValAddress, shares: Dec) -> Result<Int> {
-    let mut held = super::delegation(ctx, delegator, operator)?
-        .ok_or_else(|| error::NO_DELEGATOR_FOR_ADDRESS.refuse())?;
+    let mut held =
+        super::delegation(ctx, delegator, operator)?.ok_or_else(|| error::NO_DELEGATOR_FOR_ADDRESS.refuse())?;
     hooks::before_delegation_shares_modified(ctx, delegator, operator)?;
     if held.shares < shares {
         return Err(error::NOT_ENOUGH_SHARES.because(held.shares));
@@ -227,10 +227,7 @@ pub(super) fn pay_entry(ctx: &mut Ctx, delegator: &AccAddress, entry: &Unbonding
 }
 
 /// Ends what is due of a redelegation and gives the sum of its initial balances; `None` if there is no such redelegation.
-pub(super) fn complete_redelegation(
-    ctx: &mut Ctx,
-    key: (AccAddress, ValAddress, ValAddress),
-) -> Result<Option<Coins>> {
+pub(super) fn complete_redelegation(ctx: &mut Ctx, key: (AccAddress, ValAddress, ValAddress)) -> Result<Option<Coins>> {
     let Some(mut redelegation) = delegation::redelegation(ctx, key)? else { return Ok(None) };
     let now = ctx.time();
     let due: Vec<RedelegationEntry> = redelegation.entries.iter().filter(|e| e.may_complete(now)).copied().collect();
