@@ -1,4 +1,8 @@
 //! The modules, lowest first. A module may call those before it, by their public functions only; news go upward through `hooks`.
+//! The order (`cargo xtask tidy` reads it):
+//!
+//! auth < consensus < bank < vesting < feegrant < staking < slashing < evidence < distribution < mint < ibc < alliance < assets <
+//! liquid < pools < weights < vault < service < claims < remote < gov < authz < upgrade < crisis
 
 pub mod auth;
 pub mod bank;
