@@ -60,6 +60,8 @@ const WANTED: &[&str] = &[
     "ibc/applications/interchain_accounts",
     "ibc/applications/transfer",
     "ibc/core",
+    "ibc/lightclients/localhost",
+    "ibc/lightclients/solomachine",
     "ibc/lightclients/tendermint",
     "tendermint/abci",
     "tendermint/crypto",

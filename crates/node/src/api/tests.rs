@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Ordering,
+    io::Read,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -19,6 +20,7 @@ use entente_proto::{
     },
     ibc::applications::transfer::v1::QueryDenomHashRequest,
 };
+use flate2::read::GzDecoder;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use prost::Message;
 use prost_reflect::DescriptorPool;
@@ -41,7 +43,7 @@ use super::{
     reflection::{self, About, Reflecting},
     rest,
 };
-use entente_kernel::json::schema;
+use entente_kernel::json::{self as form, schema};
 
 const SERVED: &[&str] = &[
     "alliance.alliance.Query",
@@ -429,6 +431,44 @@ fn the_file_descriptors_are_told_with_their_options() {
     assert_eq!(pool.services().len(), schema::POOL.services().len());
     let method = pool.get_service_by_name("alliance.alliance.Query").unwrap().methods().next().unwrap();
     assert!(method.options().has_extension(&pool.get_extension_by_name("google.api.http").unwrap()));
+}
+
+/// What the Go implementation printed, it must read and print again to the same text.
+#[test]
+fn a_genesis_file_that_go_printed_reads_and_prints_to_the_same_json() {
+    let packed: &[u8] = include_bytes!("../../../chain/tests/vectors/data/alliance_import.json.gz");
+    let mut text = String::new();
+    GzDecoder::new(packed).read_to_string(&mut text).unwrap();
+    let file: Json = serde_json::from_str(&text).unwrap();
+    let modules = [
+        ("alliance", "alliance.alliance"),
+        ("auth", "cosmos.auth.v1beta1"),
+        ("authz", "cosmos.authz.v1beta1"),
+        ("bank", "cosmos.bank.v1beta1"),
+        ("crisis", "cosmos.crisis.v1beta1"),
+        ("distribution", "cosmos.distribution.v1beta1"),
+        ("evidence", "cosmos.evidence.v1beta1"),
+        ("feegrant", "cosmos.feegrant.v1beta1"),
+        ("genutil", "cosmos.genutil.v1beta1"),
+        ("gov", "cosmos.gov.v1"),
+        ("group", "cosmos.group.v1"),
+        ("ibc", "ibc.core.types.v1"),
+        ("mint", "cosmos.mint.v1beta1"),
+        ("slashing", "cosmos.slashing.v1beta1"),
+        ("staking", "cosmos.staking.v1beta1"),
+        ("transfer", "ibc.applications.transfer.v1"),
+    ];
+    for (module, package) in modules {
+        let (name, state) = (format!("{package}.GenesisState"), &file["genesis"][module]);
+        assert!(state.is_object(), "{module}");
+        let bytes = form::decode(&name, state).unwrap_or_else(|error| panic!("{module}: {error}"));
+        let mut printed = form::encode(&name, &bytes).unwrap();
+        if let Some(channels) = printed.get_mut("channel_genesis").and_then(Json::as_object_mut) {
+            // The application that made the file knew no channel upgrades yet.
+            channels.remove("params");
+        }
+        assert_eq!(printed, *state, "{module}");
+    }
 }
 
 #[test]
