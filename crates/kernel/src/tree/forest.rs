@@ -11,7 +11,7 @@ use ics23::commitment_proof::Proof;
 use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp};
 
 use super::batch::{self, Change};
-use super::proof::leaf_op;
+use super::proof::{ProofOp, encode_proof, leaf_op};
 use super::{Iter, Tree, TreeError};
 use crate::crypto::{merkle, sha256};
 
@@ -141,6 +141,16 @@ impl Forest {
             path,
         };
         StoreProof { inner: tree.prove(key), outer: CommitmentProof { proof: Some(Proof::Exist(outer)) } }
+    }
+}
+
+impl StoreProof {
+    /// The two steps as a query with proof answers them, for `key` in the store called `name`.
+    pub fn ops(&self, name: &str, key: &[u8]) -> [ProofOp; 2] {
+        [
+            ProofOp { kind: "ics23:iavl", key: key.to_vec(), data: encode_proof(&self.inner) },
+            ProofOp { kind: "ics23:simple", key: name.as_bytes().to_vec(), data: encode_proof(&self.outer) },
+        ]
     }
 }
 

@@ -23,6 +23,8 @@
 //!
 //! A walk is as long as the number of deciding bits of the key: about log2 of the number of keys when keys are not
 //! chosen by an enemy, at most 9 * [`KEY_BYTES_MAX`] when they are. Recursion is bounded by the same number.
+//! Go verifiers (`ics23/go` from v0.11) refuse proofs of more than [`GO_PROOF_STEPS_MAX`] steps. Only siblings along a
+//! key's own bits make its way longer, so what other chains prove must not lie next to keys that others may invent.
 //! A key or value is kept as it is given: a slice of a larger buffer keeps that buffer alive.
 
 mod batch;
@@ -40,6 +42,7 @@ use thiserror::Error;
 
 pub use forest::{Forest, StoreId, StoreProof, app_hash};
 pub use iter::Iter;
+pub use proof::{ProofOp, decode_proof, encode_proof};
 
 use batch::Change;
 use node::{Bit, Link};
@@ -49,6 +52,9 @@ pub type Bytes = bytes::Bytes;
 
 /// The longest key in bytes. It bounds the depth of the tree.
 pub const KEY_BYTES_MAX: usize = 256;
+
+/// The longest proof that every known verifier accepts, in forks; compare [`Tree::height`].
+pub const GO_PROOF_STEPS_MAX: u16 = 128;
 
 /// Why a batch was refused. The tree is then as it was before.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -3,6 +3,8 @@
 use ics23::commitment_proof::Proof;
 use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp, LeafOp, LengthOp, NonExistenceProof};
 
+use prost_ics23::Message;
+
 use super::Tree;
 use super::node::{HASH_LEN, Head, Link};
 
@@ -88,4 +90,23 @@ fn inner_op(head: Vec<u8>, left: Option<&[u8; 32]>, right: Option<&[u8; 32]>) ->
         suffix.extend_from_slice(right);
     }
     InnerOp { hash: HashOp::Sha256.into(), prefix, suffix }
+}
+
+/// One step of a proof as ABCI queries answer it: the verifier's name for its form, the key, and the encoded proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofOp {
+    /// `ics23:iavl` or `ics23:simple`.
+    pub kind: &'static str,
+    pub key: Vec<u8>,
+    pub data: Vec<u8>,
+}
+
+/// The protobuf bytes of a proof.
+pub fn encode_proof(proof: &CommitmentProof) -> Vec<u8> {
+    proof.encode_to_vec()
+}
+
+/// The proof that `bytes` encode, if they do.
+pub fn decode_proof(bytes: &[u8]) -> Option<CommitmentProof> {
+    CommitmentProof::decode(bytes).ok()
 }

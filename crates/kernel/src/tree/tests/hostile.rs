@@ -50,3 +50,41 @@ fn the_deepest_tree_can_be_written_walked_proven_and_dropped_on_a_small_stack() 
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
+
+#[test]
+fn keys_of_a_busy_relayed_store_are_proven_in_fewer_steps_than_go_verifiers_allow() {
+    let mut keys = Vec::new();
+    for client in 0..120 {
+        keys.push(format!("clients/07-tendermint-{client}/clientState"));
+        keys.extend(
+            (0..60).map(|n| format!("clients/07-tendermint-{client}/consensusStates/1-{}", 19_000_000 + 977 * n)),
+        );
+    }
+    // A client whose heights were chosen to part from one long height at every bit of its digits.
+    for digit in 0..20 {
+        for other in b'0'..=b'9' {
+            let mut height = [b'9'; 20];
+            height[digit] = other;
+            let height = String::from_utf8_lossy(&height);
+            keys.extend([
+                format!("clients/07-tendermint-7/consensusStates/1-{height}"),
+                format!("clients/07-tendermint-7/consensusStates/{height}-1"),
+            ]);
+        }
+    }
+    for channel in 0..300 {
+        keys.push(format!("channelEnds/ports/transfer/channels/channel-{channel}"));
+        keys.push(format!("nextSequenceSend/ports/transfer/channels/channel-{channel}"));
+        let packets = if channel % 50 == 0 { 5_000 } else { 20 };
+        for kind in ["commitments", "receipts", "acks"] {
+            keys.extend(
+                (0..packets)
+                    .map(|n| format!("{kind}/ports/transfer/channels/channel-{channel}/sequences/{}", 3_999_000 + n)),
+            );
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    let tree = Tree::from_sorted(keys.into_iter().map(|key| (Bytes::from(key), bytes("v")))).unwrap();
+    assert!(tree.height() <= GO_PROOF_STEPS_MAX, "height {}", tree.height());
+}

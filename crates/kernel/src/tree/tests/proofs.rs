@@ -199,6 +199,17 @@ fn a_key_is_proven_up_to_the_app_hash_in_two_steps() {
 }
 
 #[test]
+fn the_encoded_steps_of_a_query_decode_to_the_proof() {
+    let proof = forest().prove(3, b"kk");
+    let [inner, outer] = proof.ops("ibc", b"kk");
+    assert_eq!((inner.kind, outer.kind), ("ics23:iavl", "ics23:simple"));
+    assert_eq!((&inner.key[..], &outer.key[..]), (&b"kk"[..], &b"ibc"[..]));
+    assert_eq!(decode_proof(&inner.data), Some(proof.inner));
+    assert_eq!(decode_proof(&outer.data), Some(proof.outer));
+    assert_eq!(decode_proof(&inner.data[1..]), None);
+}
+
+#[test]
 fn a_changed_step_between_store_and_app_hash_proves_nothing() {
     let forest = forest();
     for id in STORES {
