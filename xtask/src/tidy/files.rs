@@ -30,8 +30,19 @@ const MODULE_FILES: &[&str] = &[
 
 /// Further files of modules, and why.
 const MORE_MODULE_FILES: &[(&str, &str)] = &[
-    ("auth/account", "the kinds of account and their JSON"),
+    ("auth/account", "accounts as protobuf messages"),
     ("auth/module_account", "the table of accounts that modules own"),
+    ("bank/metadata", "denominations for people"),
+    ("consensus/json", "the JSON of a CometBFT genesis file, which is not protobuf's"),
+    ("slashing/missed", "the window of missed blocks"),
+    ("staking/delegation", "what others ask about delegations"),
+    ("staking/history", "historical infos for light clients"),
+    ("staking/hold", "entries that other modules keep from completing"),
+    ("staking/queue", "what matures when"),
+    ("staking/set", "the validator set and its changes"),
+    ("staking/slash", "the burning of stakes and entries"),
+    ("staking/stake", "delegating and unbonding"),
+    ("staking/validator", "a validator and the value of its shares"),
 ];
 
 /// Marks of work that is not done. Put together here so that this file does not hold them.

@@ -6,6 +6,7 @@
 mod alliance;
 mod claims;
 mod compare;
+mod events;
 mod expect;
 mod file;
 mod paths;
@@ -41,6 +42,7 @@ pub const USAGE: &str = "cargo xtask vectors [FILE or FOLDER]... [OPTION]...
     --first N          differences to print per file (default 12)
     --stop-at-first    leave a file after its first block with a difference
     --block H          play up to block H and print everything about it
+    --events           compare events too (not those of cut files)
     --only PREFIX      compare only paths that begin so (staking/delegation/)
     --jobs N           files played at once (default: as many as there are cores)
     --expect FILE      another list of expectations
@@ -53,6 +55,7 @@ pub struct Options {
     pub first: usize,
     pub stop_at_first: bool,
     pub block: Option<i64>,
+    pub events: bool,
     pub only: String,
     pub jobs: usize,
     pub expectations: PathBuf,
@@ -72,6 +75,7 @@ impl Default for Options {
             first: 12,
             stop_at_first: false,
             block: None,
+            events: false,
             only: String::new(),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             expectations: root().join(EXPECTATIONS),
@@ -90,6 +94,7 @@ impl Options {
                 "--first" => options.first = value()?.parse().context("--first wants a number")?,
                 "--stop-at-first" => options.stop_at_first = true,
                 "--block" => options.block = Some(value()?.parse().context("--block wants a height")?),
+                "--events" => options.events = true,
                 "--only" => options.only = value()?.clone(),
                 "--jobs" => options.jobs = value()?.parse().context("--jobs wants a number")?,
                 "--expect" => options.expectations = value()?.into(),

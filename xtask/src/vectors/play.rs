@@ -13,7 +13,7 @@ use super::compare::{self, Counts, Difference};
 use super::expect::{Expectation, Expected};
 use super::file::{Block, Outcome, Texts, Update, VectorFile};
 use super::paths::Paths;
-use super::{Options, alliance, text};
+use super::{Options, alliance, events, text};
 
 /// What playing a file showed.
 #[derive(Default)]
@@ -124,6 +124,11 @@ impl Player<'_> {
         Ok(())
     }
 
+    /// Cut files hold only the events that the comparison of payouts needs.
+    fn events(&self) -> bool {
+        self.options.events && self.file.cut.is_none()
+    }
+
     fn done(&self, next: i64) -> bool {
         self.options.stop_at_first && !self.out.unexplained.is_empty()
             || self.options.block.is_some_and(|last| next > last)
@@ -159,9 +164,15 @@ impl Player<'_> {
             let paid = if found.code == 0 { claims::of_ours(&found.events)? } else { Vec::new() };
             let off = self.compare_claims(&claims::of_seen(&wanted.events)?, &paid);
             out.extend(off.into_iter().map(|o| difference(height, &format!("result/{i}/"), o)));
+            if self.events() && wanted.code == 0 && found.code == 0 {
+                out.extend(events::compare(height, &format!("result/{i}"), &wanted.events, &found.events));
+            }
         }
         let off = self.compare_claims(&claims::of_seen(&block.events)?, &claims::of_ours(&result.events)?);
-        out.extend(off.into_iter().map(|o| difference(height, "events/", o)));
+        out.extend(off.into_iter().map(|o| difference(height, "block/", o)));
+        if self.events() {
+            out.extend(events::compare(height, "block", &block.events, &result.events));
+        }
         Ok(out)
     }
 
