@@ -3,6 +3,8 @@
 use entente_kernel::gas::GasMeter;
 use entente_kernel::{ConsAddress, Ctx, Event, Mode, Result, Timestamp};
 
+use entente_proto::tendermint::types::ConsensusParams;
+
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -71,6 +73,8 @@ pub struct BlockResult {
     /// Events of the begin and end of the block; the attribute `mode` says which.
     pub events: Vec<Event>,
     pub validator_updates: Vec<ValidatorUpdate>,
+    /// The consensus parameters, if the block changed them.
+    pub consensus_params: Option<ConsensusParams>,
     pub app_hash: [u8; 32],
 }
 

@@ -6,6 +6,7 @@ use entente_kernel::state::Changes;
 use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
+use crate::modules::consensus;
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
@@ -96,6 +97,11 @@ impl Snapshot {
         genesis::export(&self.ctx(Mode::Query))
     }
 
+    /// The `consensus_params` of a genesis document that goes on from here.
+    pub fn export_consensus_params(&self) -> Result<serde_json::Value> {
+        Ok(consensus::to_json(&consensus::params(&self.ctx(Mode::Query))?))
+    }
+
     /// The invariants that do not hold; empty in health.
     pub fn broken_invariants(&self) -> Result<Vec<String>> {
         invariants::broken(&self.ctx(Mode::Query))
@@ -130,7 +136,7 @@ impl Chain {
         let bech32 = Bech32::new(&prefix);
         let env = Env {
             chain_id: init.chain_id.as_str().into(),
-            height: init.initial_height,
+            height: genesis_height(init.initial_height),
             time: init.time,
             proposer: None,
             bech32: bech32.clone(),
@@ -142,6 +148,7 @@ impl Chain {
         IDENTITY.save(&mut ctx, &identity)?;
         let before = init.initial_height.saturating_sub(1);
         LAST.save(&mut ctx, &Last { height: before, time: init.time })?;
+        consensus::save(&mut ctx, consensus::from_json(&init.consensus_params)?)?;
         let validators = genesis::init(&mut ctx, &init.app_state)?;
         let changes = ctx.into_changes();
         let mut forest = Forest::new(stores::ALL);
@@ -213,7 +220,9 @@ impl Chain {
         let env = ctx.env_mut();
         (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
         LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
+        let params = consensus::params(&ctx)?;
         let mut result = block::run(&mut ctx, block)?;
+        result.consensus_params = Some(consensus::params(&ctx)?).filter(|after| *after != params);
         let changes = ctx.into_changes();
         let mut forest = committed.forest.clone();
         apply(&mut forest, &changes)?;
@@ -238,6 +247,11 @@ impl Chain {
         }
         Ok(commit)
     }
+}
+
+/// The height that modules see in a genesis. As upstream, it is 0 on a new chain: distribution and slashing remember it.
+const fn genesis_height(initial: i64) -> i64 {
+    if initial <= 1 { 0 } else { initial }
 }
 
 fn apply(forest: &mut Forest, changes: &Changes) -> Result<()> {

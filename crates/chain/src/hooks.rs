@@ -3,8 +3,8 @@
 //! Listeners of staking, in this order: distribution (rewards follow the stake before anything else changes it), slashing (who must
 //! sign), alliance. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
 
-use entente_kernel::num::Dec;
-use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress};
+use entente_kernel::num::{Dec, Denom, Int};
+use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
 use crate::modules::slashing;
 
@@ -73,4 +73,9 @@ pub fn before_validator_slashed(
 /// An unbonding, a redelegation or the unbonding of a validator began under this id.
 pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
     Ok(())
+}
+
+/// How much of the supply of a denom is bookkeeping that supply queries hide: virtual stake on bonded validators.
+pub fn virtual_supply(_view: &View, _denom: &Denom) -> Result<Int> {
+    Ok(Int::ZERO)
 }

@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::{bank, slashing, staking};
+use crate::modules::{auth, bank, consensus, slashing, staking};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -46,7 +46,12 @@ macro_rules! routes {
 }
 
 routes! {
+    "/cosmos.auth.v1beta1.MsgUpdateParams": auth::msg::UpdateParams => auth::handle::update_params,
     "/cosmos.bank.v1beta1.MsgSend": bank::msg::Send => bank::handle::send,
+    "/cosmos.bank.v1beta1.MsgMultiSend": bank::msg::MultiSend => bank::handle::multi_send,
+    "/cosmos.bank.v1beta1.MsgUpdateParams": bank::msg::UpdateParams => bank::handle::update_params,
+    "/cosmos.bank.v1beta1.MsgSetSendEnabled": bank::msg::SetSendEnabled => bank::handle::set_send_enabled,
+    "/cosmos.consensus.v1.MsgUpdateParams": consensus::msg::UpdateParams => consensus::handle::update_params,
     "/cosmos.staking.v1beta1.MsgCreateValidator": staking::msg::CreateValidator => staking::handle::create_validator,
     "/cosmos.staking.v1beta1.MsgEditValidator": staking::msg::EditValidator => staking::handle::edit_validator,
     "/cosmos.staking.v1beta1.MsgDelegate": staking::msg::Delegate => staking::handle::delegate,

@@ -6,5 +6,6 @@
 
 pub mod auth;
 pub mod bank;
+pub mod consensus;
 pub mod slashing;
 pub mod staking;

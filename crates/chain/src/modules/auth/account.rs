@@ -1,16 +1,15 @@
 //! Accounts as protobuf messages, for genesis and queries.
 
 use entente_kernel::error::sdk;
-use entente_kernel::num::Coins;
 use entente_kernel::{Bech32, Error, Result};
 use entente_proto::cosmos::auth::v1beta1::{BaseAccount, ModuleAccount as WireModule};
-use entente_proto::cosmos::base::v1beta1::Coin as WireCoin;
 use entente_proto::cosmos::vesting::v1beta1 as wire;
 use prost::{Message as _, Name};
 use prost_types::Any;
 
 use super::math;
 use super::state::{Account, Kind, Period, Schedule, Vesting};
+use crate::wire::{coins, parse_coins};
 
 /// The account as an `Any` of its own type.
 pub fn to_any(account: &Account, bech32: &Bech32) -> Any {
@@ -37,9 +36,9 @@ pub fn base_to_wire(account: &Account, bech32: &Bech32) -> BaseAccount {
 fn vesting_to_any(vesting: &Vesting, base: BaseAccount) -> Any {
     let base_vesting_account = Some(wire::BaseVestingAccount {
         base_account: Some(base),
-        original_vesting: coins_to_wire(&vesting.original),
-        delegated_free: coins_to_wire(&vesting.delegated_free),
-        delegated_vesting: coins_to_wire(&vesting.delegated_vesting),
+        original_vesting: coins(&vesting.original),
+        delegated_free: coins(&vesting.delegated_free),
+        delegated_vesting: coins(&vesting.delegated_vesting),
         end_time: vesting.end,
     });
     match &vesting.schedule {
@@ -49,7 +48,7 @@ fn vesting_to_any(vesting: &Vesting, base: BaseAccount) -> Any {
         Schedule::Delayed => pack(&wire::DelayedVestingAccount { base_vesting_account }),
         Schedule::PermanentLocked => pack(&wire::PermanentLockedAccount { base_vesting_account }),
         Schedule::Periodic { start, periods } => {
-            let period = |p: &Period| wire::Period { length: p.length_secs, amount: coins_to_wire(&p.amount) };
+            let period = |p: &Period| wire::Period { length: p.length_secs, amount: coins(&p.amount) };
             let vesting_periods = periods.iter().map(period).collect();
             pack(&wire::PeriodicVestingAccount { base_vesting_account, start_time: *start, vesting_periods })
         }
@@ -87,15 +86,15 @@ pub fn from_any(any: &Any, bech32: &Bech32) -> Result<Account> {
 }
 
 fn period_from_wire(period: &wire::Period) -> Result<Period> {
-    Ok(Period { length_secs: period.length, amount: coins_from_wire("period", &period.amount)? })
+    Ok(Period { length_secs: period.length, amount: parse_coins(&period.amount, "period")? })
 }
 
 fn vesting_from_wire(wire: Option<wire::BaseVestingAccount>, schedule: Schedule, bech32: &Bech32) -> Result<Account> {
     let wire = wire.ok_or_else(|| Error::plain("base_vesting_account is missing"))?;
     let vesting = Vesting {
-        original: coins_from_wire("original_vesting", &wire.original_vesting)?,
-        delegated_free: coins_from_wire("delegated_free", &wire.delegated_free)?,
-        delegated_vesting: coins_from_wire("delegated_vesting", &wire.delegated_vesting)?,
+        original: parse_coins(&wire.original_vesting, "original_vesting")?,
+        delegated_free: parse_coins(&wire.delegated_free, "delegated_free")?,
+        delegated_vesting: parse_coins(&wire.delegated_vesting, "delegated_vesting")?,
         end: wire.end_time,
         schedule,
     };
@@ -112,16 +111,6 @@ fn base_from_wire(base: Option<BaseAccount>, kind: Kind, bech32: &Bech32) -> Res
         sequence: base.sequence,
         kind,
     })
-}
-
-/// Coins as protobuf.
-pub fn coins_to_wire(coins: &Coins) -> Vec<WireCoin> {
-    coins.iter().map(|c| WireCoin { denom: c.denom.to_string(), amount: c.amount.to_string() }).collect()
-}
-
-fn coins_from_wire(field: &str, coins: &[WireCoin]) -> Result<Coins> {
-    Coins::from_wire_strict(coins.iter().map(|c| (&c.denom, &c.amount)))
-        .map_err(|e| Error::plain(format!("{field}: {e}")))
 }
 
 fn pack<M: prost::Message + Name>(message: &M) -> Any {

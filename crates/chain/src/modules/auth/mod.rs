@@ -5,17 +5,23 @@
 
 pub mod account;
 pub mod error;
+pub mod genesis;
+pub mod handle;
 mod math;
 mod module_account;
+pub mod msg;
+mod params;
+pub mod query;
 mod state;
 
 pub use math::{check as check_vesting, locked as locked_by, start as vesting_start, unvested, vested};
 pub use module_account::{ModuleAccount, Permission};
+pub use params::{check_params, default_params};
 pub use state::{Account, Kind, Period, Schedule, Vesting};
 
 use entente_kernel::error::sdk;
 use entente_kernel::num::Coins;
-use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+use entente_kernel::{AccAddress, Bech32, Ctx, Error, Result, View};
 use entente_proto::cosmos::auth::v1beta1::Params;
 
 /// The account, if the address was ever used.
@@ -58,12 +64,17 @@ pub fn authority() -> AccAddress {
 ///
 /// # Errors
 /// `gov` 13 with both addresses.
-pub fn check_authority(ctx: &Ctx, got: &str) -> Result<()> {
-    let expected = ctx.bech32().acc(&authority());
+pub fn require_authority(bech32: &Bech32, got: &str) -> Result<()> {
+    let expected = bech32.acc(&authority());
     if got == expected {
         return Ok(());
     }
     Err(error::INVALID_AUTHORITY.because(format!("invalid authority; expected {expected}, got {got}")))
+}
+
+/// [`require_authority`] with the prefix of the chain.
+pub fn check_authority(ctx: &Ctx, got: &str) -> Result<()> {
+    require_authority(ctx.bech32(), got)
 }
 
 /// What a vesting schedule keeps from being spent now; nothing for other accounts.
@@ -101,15 +112,4 @@ pub fn track_undelegation(ctx: &mut Ctx, address: &AccAddress, amount: &Coins) -
 /// The prices and limits of signatures and bytes.
 pub fn params(view: &View) -> Result<Params> {
     Ok(state::PARAMS.load(view)?.map_or_else(default_params, |stored| stored.0))
-}
-
-/// The SDK's defaults.
-pub fn default_params() -> Params {
-    Params {
-        max_memo_characters: 256,
-        tx_sig_limit: 7,
-        tx_size_cost_per_byte: 10,
-        sig_verify_cost_ed25519: 590,
-        sig_verify_cost_secp256k1: 1000,
-    }
 }

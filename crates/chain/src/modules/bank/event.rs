@@ -15,6 +15,11 @@ pub fn transfer(sender: &str, recipient: &str, coins: &Coins) -> Event {
     Event::new("transfer").with("recipient", recipient).with("sender", sender).with("amount", coins)
 }
 
+/// A part of a multi-send, which does not repeat the sender.
+pub fn transfer_to(recipient: &str, coins: &Coins) -> Event {
+    Event::new("transfer").with("recipient", recipient).with("amount", coins)
+}
+
 pub fn message(sender: &str) -> Event {
     Event::new("message").with("sender", sender)
 }

@@ -7,15 +7,20 @@
 
 pub mod error;
 mod event;
+pub mod genesis;
 pub mod handle;
 pub mod invariant;
+mod metadata;
 pub mod msg;
 pub mod query;
 mod state;
 
+pub use metadata::check_metadata;
+
 use entente_kernel::error::sdk;
 use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+use entente_proto::cosmos::bank::v1beta1 as wire;
 
 use super::auth::{self, ModuleAccount, Permission};
 
@@ -144,6 +149,31 @@ pub fn refuse_blocked(ctx: &Ctx, to: &AccAddress) -> Result<()> {
         return Err(sdk::UNAUTHORIZED.because(format!("{} is not allowed to receive funds", ctx.bech32().acc(to))));
     }
     Ok(())
+}
+
+/// Refuses coins whose sending is switched off.
+///
+/// # Errors
+/// `bank` 5 naming the first such coin.
+pub fn refuse_disabled(view: &View, coins: &Coins) -> Result<()> {
+    let default = params(view)?.default_send_enabled;
+    for denom in coins.denoms() {
+        if !state::SEND_ENABLED.get(view, denom)?.map_or(default, |rule| rule.0) {
+            return Err(error::SEND_DISABLED.because(format!("{denom} transfers are currently disabled")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether coins without a send rule of their own may be sent: yes, unless a genesis or a vote says otherwise.
+pub fn params(view: &View) -> Result<wire::Params> {
+    let default = || wire::Params { default_send_enabled: true, ..Default::default() };
+    Ok(state::PARAMS.load(view)?.map_or_else(default, |stored| stored.0))
+}
+
+/// Names and units of a coin.
+pub fn metadata(view: &View, denom: &Denom) -> Result<Option<wire::Metadata>> {
+    Ok(state::METADATA.get(view, denom)?.map(|stored| stored.0))
 }
 
 /// Module accounts receive nothing from users, except that of gov.

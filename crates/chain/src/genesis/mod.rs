@@ -1,0 +1,120 @@
+//! Genesis: `app_state` JSON in the SDK's shapes, section by section, to and from the modules.
+//!
+//! The order of the sections is the order in which modules are initialised; it decides the numbers of module accounts.
+
+mod foreign;
+#[cfg(test)]
+mod tests;
+
+use entente_kernel::{Ctx, Error, Result, View, json};
+use serde_json::{Map, Value};
+
+use crate::block::ValidatorUpdate;
+use crate::modules::{auth, bank};
+
+/// A section: its name, and how it gets into the state and out.
+pub struct Section {
+    pub name: &'static str,
+    init: fn(&mut Ctx, &Value) -> Result<Vec<ValidatorUpdate>>,
+    export: fn(&View) -> Result<Value>,
+}
+
+/// What a module's `init` gives back: nothing, or validators.
+trait Outcome {
+    fn updates(self) -> Vec<ValidatorUpdate>;
+}
+
+impl Outcome for () {
+    fn updates(self) -> Vec<ValidatorUpdate> {
+        Vec::new()
+    }
+}
+
+impl Outcome for Vec<ValidatorUpdate> {
+    fn updates(self) -> Vec<ValidatorUpdate> {
+        self
+    }
+}
+
+macro_rules! sections {
+    ($($name:literal => $module:ident,)*) => {
+        /// All sections, in the order of initialisation.
+        pub const SECTIONS: &[Section] = &[$(Section {
+            name: $name,
+            init: |ctx, value| {
+                let state = json::from_json(value).map_err(|e| at($name, e))?;
+                Ok($module::genesis::init(ctx, state).map_err(|e| e.wrap(concat!("genesis: ", $name)))?.updates())
+            },
+            export: |view| {
+                json::to_json(&$module::genesis::export(view)?).map_err(|e| Error::fault(format!("{}: {e}", $name)))
+            },
+        }),*];
+    };
+}
+
+sections! {
+    "auth" => auth,
+    "bank" => bank,
+}
+
+/// Sections that the SDK writes although their modules have no state.
+const EMPTY: &[&str] = &["consensus", "params", "upgrade", "vesting"];
+
+/// The section of this chain's own settings.
+const OWN: &str = "entente";
+
+fn at(section: &str, e: json::JsonError) -> Error {
+    let json::JsonError { path, reason } = e.below(section);
+    Error::plain(format!("genesis: {path}: {reason}"))
+}
+
+/// Fills an empty state from `app_state`.
+///
+/// # Errors
+/// A refusal that names the section and field.
+pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
+    let Value::Object(sections) = app_state else {
+        return Err(Error::plain("genesis: app_state must be a JSON object"));
+    };
+    for (name, value) in sections {
+        if name != OWN && !SECTIONS.iter().any(|s| s.name == name) {
+            foreign::check(name, value)?;
+        }
+    }
+    let mut updates = Vec::new();
+    for section in SECTIONS {
+        match sections.get(section.name) {
+            None | Some(Value::Null) => {}
+            Some(value) => updates.extend((section.init)(ctx, value)?),
+        }
+    }
+    Ok(updates)
+}
+
+/// The whole state as `app_state`.
+pub fn export(view: &View) -> Result<Value> {
+    let mut out = Map::new();
+    for section in SECTIONS {
+        out.insert(section.name.to_owned(), (section.export)(view)?);
+    }
+    for name in EMPTY {
+        out.insert((*name).to_owned(), if *name == "params" { Value::Null } else { Value::Object(Map::new()) });
+    }
+    let prefix = serde_json::json!({ "bech32_prefix": view.bech32().prefix() });
+    out.insert(OWN.to_owned(), prefix);
+    out.sort_keys();
+    Ok(Value::Object(out))
+}
+
+/// The bech32 prefix of a genesis: the section `entente` names it, else the first account shows it.
+pub fn bech32_prefix(app_state: &Value) -> Option<String> {
+    let named = app_state.pointer("/entente/bech32_prefix").and_then(Value::as_str);
+    let accounts = app_state.pointer("/auth/accounts").and_then(Value::as_array);
+    let shown = || {
+        let first = accounts?.first()?;
+        let address = ["/address", "/base_account/address", "/base_vesting_account/base_account/address"];
+        let text = address.iter().find_map(|p| first.pointer(p).and_then(Value::as_str))?;
+        text.rsplit_once('1').map(|(prefix, _)| prefix)
+    };
+    named.or_else(shown).map(str::to_owned)
+}

@@ -1,0 +1,112 @@
+//! What goes into a genesis comes out again, and what is wrong is named.
+
+use serde_json::{Value, json};
+
+use crate::{Chain, InitChain};
+use entente_kernel::Timestamp;
+
+const ALICE: &str = "cosmos10ndwnvz7uhepcgr2z4kvwq3jmpq8fnchnh288l";
+const BOB: &str = "cosmos1vae9h5px8euqjqm4rzg48zp0njw47xastanj85";
+const VESTED: &str = "cosmos1n2ysrzv6qrejtv8sqea03ll5xzgwsq6vu7vefk";
+const GOV: &str = "cosmos10d07y265gmmuvt4z0w9aw880jnsr700j6zn9kn";
+
+fn document() -> Value {
+    let coins = |amount: &str| json!([{"denom": "uatom", "amount": amount}]);
+    let base = |address: &str, number: &str| json!({"address": address, "pub_key": null, "account_number": number, "sequence": "3"});
+    let typed = |kind: &str, mut value: Value| {
+        value["@type"] = json!(kind);
+        value
+    };
+    let vesting = json!({
+        "base_account": base(VESTED, "9"), "original_vesting": coins("30"), "delegated_free": [],
+        "delegated_vesting": coins("5"), "end_time": "200"
+    });
+    let periods = json!([{"length": "60", "amount": coins("10")}, {"length": "40", "amount": coins("20")}]);
+    let periodic = json!({"base_vesting_account": vesting, "start_time": "100", "vesting_periods": periods});
+    let module = json!({"base_account": base(GOV, "4"), "name": "gov", "permissions": ["burner"]});
+    json!({
+        "auth": {
+            "params": {
+                "max_memo_characters": "256", "tx_sig_limit": "7", "tx_size_cost_per_byte": "10",
+                "sig_verify_cost_ed25519": "590", "sig_verify_cost_secp256k1": "1000"
+            },
+            "accounts": [
+                typed("/cosmos.auth.v1beta1.BaseAccount", base(ALICE, "0")),
+                typed("/cosmos.auth.v1beta1.ModuleAccount", module),
+                typed("/cosmos.vesting.v1beta1.PeriodicVestingAccount", periodic),
+            ]
+        },
+        "bank": {
+            "params": {"send_enabled": [], "default_send_enabled": false},
+            "balances": [{"address": ALICE, "coins": coins("70")}, {"address": VESTED, "coins": coins("30")}],
+            "supply": coins("100"),
+            "denom_metadata": [{
+                "description": "", "base": "uatom", "display": "atom", "name": "Atom", "symbol": "ATOM", "uri": "", "uri_hash": "",
+                "denom_units": [
+                    {"denom": "uatom", "exponent": 0, "aliases": []}, {"denom": "atom", "exponent": 6, "aliases": ["Atom"]}
+                ]
+            }],
+            "send_enabled": [{"denom": "uatom", "enabled": false}, {"denom": "uosmo", "enabled": true}]
+        },
+        "ibc": {"client_genesis": {"clients": []}},
+    })
+}
+
+fn start(app_state: Value) -> entente_kernel::Result<Chain> {
+    let time = Timestamp::from_secs(130);
+    let (chain_id, consensus_params) = ("t-1".to_owned(), Value::Null);
+    Chain::init_chain(&InitChain { chain_id, time, initial_height: 1, consensus_params, app_state }).map(|(chain, _)| chain)
+}
+
+#[test]
+fn an_export_is_the_genesis_with_the_module_accounts_that_exist_now() {
+    let before = document();
+    let after = start(before.clone()).unwrap().snapshot(None).unwrap().export().unwrap();
+    assert_eq!(after["bank"], before["bank"]);
+    assert_eq!(after["auth"]["params"], before["auth"]["params"]);
+    let accounts = after["auth"]["accounts"].as_array().unwrap();
+    for account in before["auth"]["accounts"].as_array().unwrap() {
+        assert!(accounts.contains(account), "{account} is not in {accounts:#?}");
+    }
+    let new: Vec<_> = accounts.iter().filter(|a| a["name"] == "fee_collector").collect();
+    assert_eq!(new[0]["base_account"]["account_number"], "10", "the number after the highest");
+}
+
+#[test]
+fn an_export_imported_again_gives_the_same_state() {
+    let first = start(document()).unwrap();
+    let exported = first.snapshot(None).unwrap().export().unwrap();
+    let second = start(exported.clone()).unwrap();
+    assert_eq!(second.snapshot(None).unwrap().export().unwrap(), exported);
+    assert_eq!(second.snapshot(None).unwrap().forest.root(), first.snapshot(None).unwrap().forest.root());
+}
+
+#[test]
+fn a_number_that_occurs_twice_is_replaced_by_the_lowest_free_one() {
+    let mut doubled = document();
+    let mut bob = doubled["auth"]["accounts"][0].clone();
+    bob["address"] = json!(BOB);
+    doubled["auth"]["accounts"].as_array_mut().unwrap().push(bob);
+    let after = start(doubled).unwrap().snapshot(None).unwrap().export().unwrap();
+    let accounts = after["auth"]["accounts"].as_array().unwrap();
+    let number = |address: &str| &accounts.iter().find(|a| a["address"] == address).unwrap()["account_number"];
+    assert_eq!((number(ALICE), number(BOB)), (&json!("0"), &json!("1")));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let broken = |path: &str, value: Value, says: &str| {
+        let mut doc = document();
+        *doc.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = value;
+        let text = start(doc).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(text.contains(says), "{path}: {text:?} does not say {says:?}");
+    };
+    broken("/bank/supply/0/amount", json!("99"), "genesis supply is incorrect, expected 99uatom, got 100uatom");
+    broken("/bank/balances/1/address", json!(ALICE), "balances[1]: duplicate balance for address");
+    broken("/bank/balances/0/coins/0/amount", json!("-7"), "balances[0].coins");
+    broken("/bank/denom_metadata/0/display", json!("osmo"), "display denom 'osmo'");
+    broken("/auth/params/tx_sig_limit", json!("0"), "invalid tx signature limit: 0");
+    broken("/auth/accounts/2/vesting_periods/0/length", json!("61"), "does not match length of all vesting periods");
+    broken("/auth/accounts/0/@type", json!("/cosmos.bank.v1beta1.MsgSend"), "auth.accounts[0]");
+    broken("/ibc/client_genesis/clients", json!([{"client_id": "07-tendermint-0"}]), "ibc.client_genesis.clients[0]");
+}
