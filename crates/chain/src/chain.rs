@@ -6,8 +6,8 @@ use entente_kernel::state::Changes;
 use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
-use crate::modules::consensus;
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
+use crate::modules::consensus;
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
 /// Recent heights whose state stays in memory, for queries and proofs.

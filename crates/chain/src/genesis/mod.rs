@@ -10,7 +10,7 @@ use entente_kernel::{Ctx, Error, Result, View, json};
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
-use crate::modules::{auth, bank};
+use crate::modules::{auth, bank, slashing, staking};
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -43,7 +43,7 @@ macro_rules! sections {
             name: $name,
             init: |ctx, value| {
                 let state = json::from_json(value).map_err(|e| at($name, e))?;
-                Ok($module::genesis::init(ctx, state).map_err(|e| e.wrap(concat!("genesis: ", $name)))?.updates())
+                Ok($module::genesis::init(ctx, state).map_err(|e| within($name, e))?.updates())
             },
             export: |view| {
                 json::to_json(&$module::genesis::export(view)?).map_err(|e| Error::fault(format!("{}: {e}", $name)))
@@ -55,6 +55,8 @@ macro_rules! sections {
 sections! {
     "auth" => auth,
     "bank" => bank,
+    "staking" => staking,
+    "slashing" => slashing,
 }
 
 /// Sections that the SDK writes although their modules have no state.
@@ -66,6 +68,11 @@ const OWN: &str = "entente";
 fn at(section: &str, e: json::JsonError) -> Error {
     let json::JsonError { path, reason } = e.below(section);
     Error::plain(format!("genesis: {path}: {reason}"))
+}
+
+fn within(section: &str, e: Error) -> Error {
+    let named = e.to_string().starts_with("genesis: ");
+    if named { e } else { e.wrap(format!("genesis: {section}")) }
 }
 
 /// Fills an empty state from `app_state`.

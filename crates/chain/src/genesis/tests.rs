@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::SECTIONS;
 use crate::{Chain, InitChain};
-use entente_kernel::Timestamp;
+use entente_kernel::{Mode, Timestamp};
 
 const ALICE: &str = "cosmos10ndwnvz7uhepcgr2z4kvwq3jmpq8fnchnh288l";
 const BOB: &str = "cosmos1vae9h5px8euqjqm4rzg48zp0njw47xastanj85";
@@ -55,13 +56,21 @@ fn document() -> Value {
 fn start(app_state: Value) -> entente_kernel::Result<Chain> {
     let time = Timestamp::from_secs(130);
     let (chain_id, consensus_params) = ("t-1".to_owned(), Value::Null);
-    Chain::init_chain(&InitChain { chain_id, time, initial_height: 1, consensus_params, app_state }).map(|(chain, _)| chain)
+    Chain::init_chain(&InitChain { chain_id, time, initial_height: 1, consensus_params, app_state })
+        .map(|(chain, _)| chain)
+}
+
+/// The sections that the document has.
+fn export(chain: &Chain) -> Value {
+    let ctx = chain.snapshot(None).unwrap().ctx(Mode::Query);
+    let wanted = SECTIONS.iter().filter(|s| ["auth", "bank"].contains(&s.name));
+    wanted.map(|s| (s.name.to_owned(), (s.export)(&ctx).unwrap())).collect::<serde_json::Map<_, _>>().into()
 }
 
 #[test]
 fn an_export_is_the_genesis_with_the_module_accounts_that_exist_now() {
     let before = document();
-    let after = start(before.clone()).unwrap().snapshot(None).unwrap().export().unwrap();
+    let after = export(&start(before.clone()).unwrap());
     assert_eq!(after["bank"], before["bank"]);
     assert_eq!(after["auth"]["params"], before["auth"]["params"]);
     let accounts = after["auth"]["accounts"].as_array().unwrap();
@@ -75,9 +84,9 @@ fn an_export_is_the_genesis_with_the_module_accounts_that_exist_now() {
 #[test]
 fn an_export_imported_again_gives_the_same_state() {
     let first = start(document()).unwrap();
-    let exported = first.snapshot(None).unwrap().export().unwrap();
+    let exported = export(&first);
     let second = start(exported.clone()).unwrap();
-    assert_eq!(second.snapshot(None).unwrap().export().unwrap(), exported);
+    assert_eq!(export(&second), exported);
     assert_eq!(second.snapshot(None).unwrap().forest.root(), first.snapshot(None).unwrap().forest.root());
 }
 
@@ -87,7 +96,7 @@ fn a_number_that_occurs_twice_is_replaced_by_the_lowest_free_one() {
     let mut bob = doubled["auth"]["accounts"][0].clone();
     bob["address"] = json!(BOB);
     doubled["auth"]["accounts"].as_array_mut().unwrap().push(bob);
-    let after = start(doubled).unwrap().snapshot(None).unwrap().export().unwrap();
+    let after = export(&start(doubled).unwrap());
     let accounts = after["auth"]["accounts"].as_array().unwrap();
     let number = |address: &str| &accounts.iter().find(|a| a["address"] == address).unwrap()["account_number"];
     assert_eq!((number(ALICE), number(BOB)), (&json!("0"), &json!("1")));

@@ -22,9 +22,8 @@ pub fn account(view: &View, request: wire::QueryAccountRequest) -> Result<wire::
 }
 
 pub fn accounts(view: &View, request: wire::QueryAccountsRequest) -> Result<wire::QueryAccountsResponse> {
-    let page = ACCOUNTS.page_filter(view, &page_request(request.pagination), |_, account| {
-        Ok(Some(to_any(&account, view.bech32())))
-    })?;
+    let page = ACCOUNTS
+        .page_filter(view, &page_request(request.pagination), |_, account| Ok(Some(to_any(&account, view.bech32()))))?;
     let (accounts, pagination) = page_response(page);
     Ok(wire::QueryAccountsResponse { accounts, pagination })
 }
@@ -38,8 +37,7 @@ pub fn account_address_by_id(
         return Err(Error::status(Grpc::InvalidArgument, text));
     }
     let id = request.account_id;
-    let missing =
-        || Error::status(Grpc::NotFound, format!("account address not found with account number {id}"));
+    let missing = || Error::status(Grpc::NotFound, format!("account address not found with account number {id}"));
     let address = ADDRESS_OF_NUMBER.get(view, &id)?.ok_or_else(missing)?;
     Ok(wire::QueryAccountAddressByIdResponse { account_address: view.bech32().acc(&address) })
 }
@@ -57,10 +55,7 @@ pub fn params(view: &View, _: wire::QueryParamsRequest) -> Result<wire::QueryPar
 }
 
 /// The module accounts that were used, sorted by name.
-pub fn module_accounts(
-    view: &View,
-    _: wire::QueryModuleAccountsRequest,
-) -> Result<wire::QueryModuleAccountsResponse> {
+pub fn module_accounts(view: &View, _: wire::QueryModuleAccountsRequest) -> Result<wire::QueryModuleAccountsResponse> {
     let mut modules: Vec<_> = ModuleAccount::ALL.iter().collect();
     modules.sort_by_key(|m| m.name);
     let mut accounts = Vec::new();

@@ -39,13 +39,14 @@ pub fn balance(view: &View, request: wire::QueryBalanceRequest) -> Result<wire::
 pub fn all_balances(view: &View, request: wire::QueryAllBalancesRequest) -> Result<wire::QueryAllBalancesResponse> {
     let address = address_of(view, &request.address)?;
     let resolve = request.resolve_denom;
-    let page = BALANCES.page_prefix_filter(view, &address, &page_request(request.pagination), |(_, denom), amount| {
-        let mut row = coin(&Coin::new(denom.clone(), amount));
-        if resolve && let Some(metadata) = METADATA.get(view, &denom)? {
-            row.denom = metadata.0.display;
-        }
-        Ok(Some(row))
-    })?;
+    let page =
+        BALANCES.page_prefix_filter(view, &address, &page_request(request.pagination), |(_, denom), amount| {
+            let mut row = coin(&Coin::new(denom.clone(), amount));
+            if resolve && let Some(metadata) = METADATA.get(view, &denom)? {
+                row.denom = metadata.0.display;
+            }
+            Ok(Some(row))
+        })?;
     let (balances, pagination) = page_response(page);
     Ok(wire::QueryAllBalancesResponse { balances, pagination })
 }

@@ -38,9 +38,9 @@ pub fn check_params(params: &ConsensusParams) -> Result<(), String> {
     }
     match params.abci.map(|a| a.vote_extensions_enable_height) {
         None | Some(0) => Ok(()),
-        Some(height) => {
-            Err(format!("abci.vote_extensions_enable_height is {height}; this chain has no vote extensions: 0 is allowed"))
-        }
+        Some(height) => Err(format!(
+            "abci.vote_extensions_enable_height is {height}; this chain has no vote extensions: 0 is allowed"
+        )),
     }
 }
 

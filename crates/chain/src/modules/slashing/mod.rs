@@ -10,7 +10,7 @@
 mod block;
 pub mod error;
 mod event;
-mod genesis;
+pub mod genesis;
 pub mod handle;
 pub mod invariant;
 mod missed;

@@ -12,7 +12,7 @@ mod block;
 mod delegation;
 pub mod error;
 mod event;
-mod genesis;
+pub mod genesis;
 pub mod handle;
 mod history;
 mod hold;
