@@ -28,6 +28,7 @@
 //! A key or value is kept as it is given: a slice of a larger buffer keeps that buffer alive.
 
 mod batch;
+mod difference;
 mod forest;
 mod iter;
 mod node;

@@ -85,6 +85,21 @@ proptest! {
     }
 
     #[test]
+    fn the_changes_between_two_trees_are_those_between_two_maps(first in model(), other in model(), batch in batch()) {
+        let mut near = first.clone();
+        put(&mut near, &batch);
+        for to in [&near, &other, &Model::new(), &first] {
+            let mut wanted: Batch = first.keys().filter(|key| !to.contains_key(*key)).map(|key| (key.clone(), None)).collect();
+            wanted.extend(to.iter().filter(|(key, value)| first.get(*key) != Some(value)).map(|(key, value)| (key.clone(), Some(value.clone()))));
+            let (mut from, to) = (built(&first), built(to));
+            let changes = from.changes_to(&to);
+            prop_assert_eq!(&changes, &wanted.into_iter().collect::<Vec<_>>());
+            from.apply(changes).unwrap();
+            prop_assert_eq!(from.root(), to.root());
+        }
+    }
+
+    #[test]
     fn a_snapshot_never_changes(first in model(), batches in proptest::collection::vec(batch(), 1..6)) {
         let (mut tree, mut model) = (built(&first), first);
         let mut kept = Vec::new();
