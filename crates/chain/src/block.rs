@@ -1,10 +1,11 @@
 //! One block: what happens at its begin, with its transactions, at its end, and why in that order.
 
 use entente_kernel::gas::GasMeter;
-use entente_kernel::{ConsAddress, Ctx, Event, Mode, Result, Timestamp};
+use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
+use crate::modules::consensus;
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -84,8 +85,9 @@ pub fn run(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<BlockResult> {
     ctx.replace_gas(GasMeter::unlimited());
     begin(ctx, block)?;
     result.events.extend(tagged(ctx, "BeginBlock"));
+    let gas = consensus::block_gas_limit(ctx)?.map_or_else(GasMeter::unlimited, GasMeter::with_limit);
     for bytes in &block.txs {
-        result.txs.push(deliver(ctx, bytes)?);
+        result.txs.push(deliver(ctx, bytes, &gas)?);
     }
     ctx.replace_gas(GasMeter::unlimited());
     result.validator_updates = end(ctx)?;
@@ -109,6 +111,6 @@ fn end(_ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
 }
 
 /// One transaction: the ante checks in a layer of their own (their effects, fee and sequence, stay), then all messages in a second layer.
-fn deliver(ctx: &mut Ctx, bytes: &[u8]) -> Result<TxResult> {
-    tx::execute(ctx, bytes, ante::Checks::All, Mode::Deliver)
+fn deliver(ctx: &mut Ctx, bytes: &[u8], gas: &GasMeter) -> Result<TxResult> {
+    tx::execute(ctx, bytes, ante::Checks::All, gas)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use entente_kernel::gas::GasMeter;
 use entente_kernel::state::Changes;
 use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
@@ -70,11 +71,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A throw-away context on this state.
+    /// A throw-away context on this state. What is checked or estimated is meant for the next block.
     pub fn ctx(&self, mode: Mode) -> Ctx {
+        let ahead = i64::from(matches!(mode, Mode::Check | Mode::Recheck | Mode::Simulate));
         let env = Env {
             chain_id: self.chain_id.clone(),
-            height: self.height,
+            height: self.height.saturating_add(ahead),
             time: self.time,
             proposer: None,
             bech32: self.bech32.clone(),
@@ -90,7 +92,7 @@ impl Snapshot {
 
     /// Executes a transaction without keeping anything; signatures are not checked.
     pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
-        tx::execute(&mut self.ctx(Mode::Simulate), bytes, ante::Checks::Simulated, Mode::Simulate)
+        tx::execute(&mut self.ctx(Mode::Simulate), bytes, ante::Checks::Simulated, &GasMeter::unlimited())
     }
 
     pub fn export(&self) -> Result<serde_json::Value> {
@@ -201,7 +203,7 @@ impl Chain {
         let (checks, mode) =
             if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
         self.check.env_mut().mode = mode;
-        let result = tx::execute(&mut self.check, bytes, checks, mode);
+        let result = tx::execute(&mut self.check, bytes, checks, &GasMeter::unlimited());
         self.check.take_events();
         result
     }

@@ -19,6 +19,11 @@ macro_rules! routes {
         /// All message types, in module order.
         pub const URLS: &[&str] = &[$($url),*];
 
+        /// Whether a module knows the message type.
+        pub fn knows(url: &str) -> bool {
+            URLS.contains(&url)
+        }
+
         /// Who must sign the message.
         ///
         /// # Errors

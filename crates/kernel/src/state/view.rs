@@ -308,6 +308,17 @@ impl Ctx {
         std::mem::take(&mut self.events)
     }
 
+    /// Runs `step` and gives its events to the caller instead of emitting them.
+    ///
+    /// # Errors
+    /// Whatever `step` returns; its events are lost then.
+    pub fn collect<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<(T, Vec<Event>)> {
+        let outer = std::mem::take(&mut self.events);
+        let outcome = step(self);
+        let own = std::mem::replace(&mut self.events, outer);
+        outcome.map(|value| (value, own))
+    }
+
     /// Runs `step`; if it fails, its writes and events are undone. Layers may stand inside layers.
     ///
     /// # Errors

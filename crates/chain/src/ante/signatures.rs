@@ -1,0 +1,191 @@
+//! Public keys, sequences and signatures of the signers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use entente_kernel::crypto::{PubKey, SignatureTree};
+use entente_kernel::error::sdk;
+use entente_kernel::{AccAddress, Ctx, Error, Event, Result};
+use entente_proto::cosmos::tx::signing::v1beta1::SignMode;
+use prost::Message as _;
+use prost_types::Any;
+
+use super::{AuthParams, Checks, fee};
+use crate::modules::auth::{self, Account};
+use crate::tx::{Tx, key, sign};
+
+/// What one entry of the signer list says.
+struct Entry {
+    signature: Option<key::Signature>,
+    sequence: u64,
+}
+
+fn entries(tx: &Tx) -> Result<Vec<Entry>> {
+    let mut all = Vec::with_capacity(tx.auth_info.signer_infos.len());
+    for (at, info) in tx.auth_info.signer_infos.iter().enumerate() {
+        let signature = match &info.mode_info {
+            None => None,
+            Some(mode) => {
+                let bytes = tx.raw.signatures.get(at).ok_or_else(|| Error::panic("index out of range"))?;
+                Some(key::signature(mode, bytes)?)
+            }
+        };
+        // Upstream reads the sequence only beside a mode.
+        let sequence = if signature.is_some() { info.sequence } else { 0 };
+        all.push(Entry { signature, sequence });
+    }
+    Ok(all)
+}
+
+fn signer_account(ctx: &Ctx, address: &AccAddress) -> Result<Account> {
+    auth::account(ctx, address)?
+        .ok_or_else(|| sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))))
+}
+
+/// The account's public key, known from an earlier signature.
+fn key_of(account: &Account) -> Result<Option<PubKey>> {
+    let Some(bytes) = &account.pub_key else { return Ok(None) };
+    let any = Any::decode(bytes.as_slice()).map_err(|e| Error::fault(format!("a stored public key: {e}")))?;
+    key::from_any(&any).map(Some)
+}
+
+/// Remembers the keys that signers show for the first time, and reports sequences and signatures for those who search by them.
+pub fn set_keys(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
+    for (at, info) in tx.auth_info.signer_infos.iter().enumerate() {
+        let address = signers.get(at).ok_or_else(|| Error::panic("index out of range"))?;
+        let Some(any) = &info.public_key else { continue };
+        let found = key::from_any(any)?;
+        if checks != Checks::Simulated && found.address() != address.as_bytes() {
+            let text = ctx.bech32().acc(address);
+            let text = format!("pubKey does not match signer address {text} with signer index: {at}");
+            return Err(sdk::INVALID_PUB_KEY.because(text));
+        }
+        let mut account = signer_account(ctx, address)?;
+        if account.pub_key.is_none() {
+            account.pub_key = Some(key::to_any(&found).encode_to_vec());
+            auth::save(ctx, &account)?;
+        }
+    }
+    for (entry, address) in entries(tx)?.iter().zip(signers) {
+        let acc_seq = format!("{}/{}", ctx.bech32().acc(address), entry.sequence);
+        ctx.emit(Event::new("tx").with("acc_seq", acc_seq));
+        for bytes in entry.signature.iter().flat_map(key::raw_signatures) {
+            ctx.emit(Event::new("tx").with("signature", STANDARD.encode(bytes)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses more keys than the parameters allow.
+pub fn check_count(tx: &Tx, params: &AuthParams) -> Result<()> {
+    let mut count = 0_u64;
+    for info in &tx.auth_info.signer_infos {
+        let Some(any) = &info.public_key else { continue };
+        count = count.saturating_add(key::count(&key::from_any(any)?));
+        if count > params.tx_sig_limit {
+            let text = format!("signatures: {count}, limit: {}", params.tx_sig_limit);
+            return Err(sdk::TOO_MANY_SIGNATURES.because(text));
+        }
+    }
+    Ok(())
+}
+
+/// Charges for the signatures.
+pub fn charge(ctx: &Ctx, tx: &Tx, signers: &[AccAddress], params: &AuthParams, checks: Checks) -> Result<()> {
+    for (entry, address) in entries(tx)?.iter().zip(signers) {
+        match key_of(&signer_account(ctx, address)?)? {
+            Some(key) => charge_key(ctx, &key, entry.signature.as_ref(), params)?,
+            // An estimate for somebody who never signed counts the usual key.
+            None if checks == Checks::Simulated => {
+                ctx.gas().charge(params.sig_verify_cost_secp256k1, "ante verify: secp256k1")?;
+            }
+            None => return Err(sdk::INVALID_PUB_KEY.because("unrecognized public key type: <nil>")),
+        }
+    }
+    Ok(())
+}
+
+fn charge_key(ctx: &Ctx, key: &PubKey, signature: Option<&key::Signature>, params: &AuthParams) -> Result<()> {
+    match (key, signature) {
+        (PubKey::Secp256k1(_), _) => ctx.gas().charge(params.sig_verify_cost_secp256k1, "ante verify: secp256k1"),
+        (PubKey::Ed25519(_), _) => {
+            ctx.gas().charge(params.sig_verify_cost_ed25519, "ante verify: ed25519")?;
+            Err(sdk::INVALID_PUB_KEY.because("ED25519 public keys are unsupported"))
+        }
+        (PubKey::Multisig { keys, .. }, Some(SignatureTree::Multi { signers, signatures })) => {
+            let members = keys.iter().zip(signers.iter()).filter(|(_, set)| *set).map(|(key, _)| key);
+            for (key, signature) in members.zip(signatures) {
+                charge_key(ctx, key, Some(signature), params)?;
+            }
+            Ok(())
+        }
+        (PubKey::Multisig { .. }, _) => Err(Error::plain("expected *signing.MultiSignatureData")),
+    }
+}
+
+/// Checks sequences and signatures.
+pub fn verify(ctx: &Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
+    let entries = entries(tx)?;
+    if entries.len() != signers.len() {
+        let (wanted, got) = (signers.len(), entries.len());
+        return Err(sdk::UNAUTHORIZED.because(format!("invalid number of signer;  expected: {wanted}, got {got}")));
+    }
+    let fee_payer = ctx.bech32().acc(&fee::payer(tx, signers, ctx)?);
+    for (entry, address) in entries.iter().zip(signers) {
+        let account = signer_account(ctx, address)?;
+        let key = key_of(&account)?;
+        if checks != Checks::Simulated && key.is_none() {
+            return Err(sdk::INVALID_PUB_KEY.because("pubkey on account is not set"));
+        }
+        if entry.sequence != account.sequence {
+            let (wanted, got) = (account.sequence, entry.sequence);
+            let text = format!("account sequence mismatch, expected {wanted}, got {got}");
+            return Err(sdk::WRONG_SEQUENCE.because(text));
+        }
+        if let (Checks::All, Some(key)) = (checks, key) {
+            verify_one(ctx, tx, &account, &key, entry.signature.as_ref(), &fee_payer)?;
+        }
+    }
+    Ok(())
+}
+
+fn verify_one(
+    ctx: &Ctx,
+    tx: &Tx,
+    account: &Account,
+    key: &PubKey,
+    signature: Option<&key::Signature>,
+    fee_payer: &str,
+) -> Result<()> {
+    let signature = signature.ok_or_else(|| Error::plain("unexpected SignatureData <nil>"))?;
+    let chain_id = &ctx.env().chain_id;
+    // Numbers are not known to those who sign for a genesis.
+    let number = if ctx.height() == 0 { 0 } else { account.number };
+    let signer = sign::Signer {
+        address: &ctx.bech32().acc(&account.address),
+        chain_id,
+        account_number: number,
+        sequence: account.sequence,
+        pub_key: key,
+        fee_payer,
+    };
+    sign::verify(tx, &signer, signature).map_err(|e| {
+        let sequence = account.sequence;
+        let head = "signature verification failed; please verify account number";
+        sdk::UNAUTHORIZED.because(if key::only_mode(signature, SignMode::LegacyAminoJson.into()) {
+            format!("{head} ({number}), sequence ({sequence}) and chain-id ({chain_id})")
+        } else {
+            format!("{head} ({number}) and chain-id ({chain_id}): ({e})")
+        })
+    })
+}
+
+/// Raises the sequence of every signer, so that the transaction cannot run again.
+pub fn raise_sequences(ctx: &mut Ctx, signers: &[AccAddress]) -> Result<()> {
+    for address in signers {
+        let mut account = signer_account(ctx, address)?;
+        account.sequence =
+            account.sequence.checked_add(1).ok_or_else(|| Error::fault("a sequence ran out of numbers"))?;
+        auth::save(ctx, &account)?;
+    }
+    Ok(())
+}
