@@ -5,7 +5,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::modules::consensus;
+use crate::modules::{consensus, distribution, gov, mint};
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -101,12 +101,14 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
 }
 
 /// Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
-fn begin(_ctx: &mut Ctx, _block: &FinalizeBlock) -> Result<()> {
-    Ok(())
+fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
+    mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
+    distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))
 }
 
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
-fn end(_ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+    gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     Ok(Vec::new())
 }
 

@@ -6,10 +6,11 @@
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
-use crate::modules::slashing;
+use crate::modules::{distribution, slashing};
 
 /// A validator exists now; it has no stake yet.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    distribution::hook::after_validator_created(ctx, validator)?;
     slashing::after_validator_created(ctx, validator)
 }
 
@@ -19,7 +20,8 @@ pub fn before_validator_modified(_ctx: &mut Ctx, _validator: &ValAddress) -> Res
 }
 
 /// A validator without shares was removed.
-pub fn after_validator_removed(ctx: &mut Ctx, cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
+pub fn after_validator_removed(ctx: &mut Ctx, cons: &ConsAddress, validator: &ValAddress) -> Result<()> {
+    distribution::hook::after_validator_removed(ctx, validator)?;
     slashing::after_validator_removed(ctx, cons)
 }
 
@@ -34,22 +36,22 @@ pub fn after_validator_begin_unbonding(_ctx: &mut Ctx, _cons: &ConsAddress, _val
 }
 
 /// A delegator is about to delegate to a validator for the first time.
-pub fn before_delegation_created(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
-    Ok(())
+pub fn before_delegation_created(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
+    distribution::hook::before_delegation_created(ctx, delegator, validator)
 }
 
 /// A delegation is about to change.
 pub fn before_delegation_shares_modified(
-    _ctx: &mut Ctx,
-    _delegator: &AccAddress,
-    _validator: &ValAddress,
+    ctx: &mut Ctx,
+    delegator: &AccAddress,
+    validator: &ValAddress,
 ) -> Result<()> {
-    Ok(())
+    distribution::hook::before_delegation_shares_modified(ctx, delegator, validator)
 }
 
 /// A delegation has changed and still exists.
-pub fn after_delegation_modified(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
-    Ok(())
+pub fn after_delegation_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
+    distribution::hook::after_delegation_modified(ctx, delegator, validator)
 }
 
 /// A delegation is about to disappear: all its shares were taken.
@@ -61,13 +63,16 @@ pub fn before_delegation_removed(_ctx: &mut Ctx, _delegator: &AccAddress, _valid
 /// what was taken from stake that left since. The fraction is zero if nothing is left to burn; then only those hear of it who punish
 /// by `slash_factor`. `infraction_height` is the height whose stake distribution is at fault, below zero for the first blocks.
 pub fn before_validator_slashed(
-    _ctx: &mut Ctx,
-    _validator: &ValAddress,
-    _effective_fraction: Dec,
+    ctx: &mut Ctx,
+    validator: &ValAddress,
+    effective_fraction: Dec,
     _infraction_height: i64,
     _slash_factor: Dec,
 ) -> Result<()> {
-    Ok(())
+    if effective_fraction.is_zero() {
+        return Ok(());
+    }
+    distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)
 }
 
 /// An unbonding, a redelegation or the unbonding of a validator began under this id.
@@ -77,5 +82,16 @@ pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
 
 /// How much of the supply of a denom is bookkeeping that supply queries hide: virtual stake on bonded validators.
 pub fn virtual_supply(_view: &View, _denom: &Denom) -> Result<Int> {
+    Ok(Int::ZERO)
+}
+
+/// Asked by mint and gov: native coins that exist only as alliance's virtual stake with bonded validators. Neither inflation nor the
+/// quorum of governance counts them.
+pub fn virtual_bonded_stake(_view: &View) -> Result<Int> {
+    Ok(Int::ZERO)
+}
+
+/// Asked by mint: native coins that exist only as alliance's virtual stake, wherever they are.
+pub fn virtual_stake(_view: &View) -> Result<Int> {
     Ok(Int::ZERO)
 }

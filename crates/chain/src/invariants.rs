@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::bank;
+use crate::modules::{bank, distribution, gov};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -13,7 +13,14 @@ pub struct Invariant {
 
 /// All invariants, in module order.
 pub const ALL: &[Invariant] =
-    &[Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply }];
+    &[
+    Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply },
+    Invariant { module: "distribution", name: "nonnegative-outstanding", check: distribution::invariant::nonnegative_outstanding },
+    Invariant { module: "distribution", name: "can-withdraw", check: distribution::invariant::can_withdraw },
+    Invariant { module: "distribution", name: "reference-count", check: distribution::invariant::reference_count },
+    Invariant { module: "distribution", name: "module-account", check: distribution::invariant::module_account },
+    Invariant { module: "gov", name: "module-account", check: gov::invariant::module_account },
+];
 
 /// The broken invariants: `module/name: what is wrong`.
 pub fn broken(view: &View) -> Result<Vec<String>> {

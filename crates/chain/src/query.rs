@@ -5,7 +5,7 @@ use entente_kernel::{Ctx, Error, Grpc, Page, PageRequest, Result};
 use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
-use crate::modules::{auth, bank, consensus};
+use crate::modules::{auth, bank, consensus, distribution, gov, mint};
 
 macro_rules! queries {
     ($($path:literal => $handler:path,)*) => {
@@ -50,6 +50,36 @@ queries! {
     "/cosmos.bank.v1beta1.Query/DenomOwnersByQuery" => bank::query::denom_owners_by_query,
     "/cosmos.bank.v1beta1.Query/SendEnabled" => bank::query::send_enabled,
     "/cosmos.consensus.v1.Query/Params" => consensus::query::params,
+    "/cosmos.distribution.v1beta1.Query/Params" => distribution::query::params,
+    "/cosmos.distribution.v1beta1.Query/ValidatorDistributionInfo" => distribution::query::validator_distribution_info,
+    "/cosmos.distribution.v1beta1.Query/ValidatorOutstandingRewards" => distribution::query::validator_outstanding_rewards,
+    "/cosmos.distribution.v1beta1.Query/ValidatorCommission" => distribution::query::validator_commission,
+    "/cosmos.distribution.v1beta1.Query/ValidatorSlashes" => distribution::query::validator_slashes,
+    "/cosmos.distribution.v1beta1.Query/DelegationRewards" => distribution::query::delegation_rewards,
+    "/cosmos.distribution.v1beta1.Query/DelegationTotalRewards" => distribution::query::delegation_total_rewards,
+    "/cosmos.distribution.v1beta1.Query/DelegatorValidators" => distribution::query::delegator_validators,
+    "/cosmos.distribution.v1beta1.Query/DelegatorWithdrawAddress" => distribution::query::delegator_withdraw_address,
+    "/cosmos.distribution.v1beta1.Query/CommunityPool" => distribution::query::community_pool,
+    "/cosmos.mint.v1beta1.Query/Params" => mint::query::params,
+    "/cosmos.mint.v1beta1.Query/Inflation" => mint::query::inflation,
+    "/cosmos.mint.v1beta1.Query/AnnualProvisions" => mint::query::annual_provisions,
+    "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
+    "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,
+    "/cosmos.gov.v1.Query/Proposals" => gov::query::proposals,
+    "/cosmos.gov.v1.Query/Vote" => gov::query::vote,
+    "/cosmos.gov.v1.Query/Votes" => gov::query::votes,
+    "/cosmos.gov.v1.Query/Params" => gov::query::params,
+    "/cosmos.gov.v1.Query/Deposit" => gov::query::deposit,
+    "/cosmos.gov.v1.Query/Deposits" => gov::query::deposits,
+    "/cosmos.gov.v1.Query/TallyResult" => gov::query::tally_result,
+    "/cosmos.gov.v1beta1.Query/Proposal" => gov::query_legacy::proposal,
+    "/cosmos.gov.v1beta1.Query/Proposals" => gov::query_legacy::proposals,
+    "/cosmos.gov.v1beta1.Query/Vote" => gov::query_legacy::vote,
+    "/cosmos.gov.v1beta1.Query/Votes" => gov::query_legacy::votes,
+    "/cosmos.gov.v1beta1.Query/Params" => gov::query_legacy::params,
+    "/cosmos.gov.v1beta1.Query/Deposit" => gov::query_legacy::deposit,
+    "/cosmos.gov.v1beta1.Query/Deposits" => gov::query_legacy::deposits,
+    "/cosmos.gov.v1beta1.Query/TallyResult" => gov::query_legacy::tally_result,
 }
 
 fn decode<W: prost::Message + Default>(request: &[u8]) -> Result<W> {

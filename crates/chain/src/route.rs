@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::{auth, bank, consensus, slashing, staking};
+use crate::modules::{auth, bank, consensus, crisis, distribution, gov, mint, slashing, staking};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -31,6 +31,17 @@ macro_rules! routes {
         pub fn signers(any: &Any, bech32: &Bech32) -> Result<Vec<AccAddress>> {
             match any.type_url.as_str() {
                 $($url => <$message as Message>::signers(&decode::<<$message as Message>::Wire>(any)?, bech32),)*
+                unknown => Err(unknown_message(unknown)),
+            }
+        }
+
+        /// The checks of the message that need no state.
+        pub fn check(any: &Any, bech32: &Bech32) -> Result<()> {
+            match any.type_url.as_str() {
+                $($url => {
+                    let wire = decode::<<$message as Message>::Wire>(any)?;
+                    <$message as Message>::check(wire, bech32).map(drop)
+                })*
                 unknown => Err(unknown_message(unknown)),
             }
         }
@@ -66,6 +77,27 @@ routes! {
     "/cosmos.staking.v1beta1.MsgUpdateParams": staking::msg::UpdateParams => staking::handle::update_params,
     "/cosmos.slashing.v1beta1.MsgUnjail": slashing::msg::Unjail => slashing::handle::unjail,
     "/cosmos.slashing.v1beta1.MsgUpdateParams": slashing::msg::UpdateParams => slashing::handle::update_params,
+    "/cosmos.distribution.v1beta1.MsgSetWithdrawAddress": distribution::msg::SetWithdrawAddress => distribution::handle::set_withdraw_address,
+    "/cosmos.distribution.v1beta1.MsgWithdrawDelegatorReward": distribution::msg::WithdrawDelegatorReward => distribution::handle::withdraw_delegator_reward,
+    "/cosmos.distribution.v1beta1.MsgWithdrawValidatorCommission": distribution::msg::WithdrawValidatorCommission => distribution::handle::withdraw_validator_commission,
+    "/cosmos.distribution.v1beta1.MsgFundCommunityPool": distribution::msg::FundCommunityPool => distribution::handle::fund_community_pool,
+    "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend": distribution::msg::CommunityPoolSpend => distribution::handle::community_pool_spend,
+    "/cosmos.distribution.v1beta1.MsgDepositValidatorRewardsPool": distribution::msg::DepositValidatorRewardsPool => distribution::handle::deposit_validator_rewards_pool,
+    "/cosmos.distribution.v1beta1.MsgUpdateParams": distribution::msg::UpdateParams => distribution::handle::update_params,
+    "/cosmos.mint.v1beta1.MsgUpdateParams": mint::msg::UpdateParams => mint::handle::update_params,
+    "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
+    "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,
+    "/cosmos.gov.v1.MsgVote": gov::msg::Vote => gov::handle::vote,
+    "/cosmos.gov.v1.MsgVoteWeighted": gov::msg::VoteWeighted => gov::handle::vote_weighted,
+    "/cosmos.gov.v1.MsgDeposit": gov::msg::Deposit => gov::handle::deposit,
+    "/cosmos.gov.v1.MsgUpdateParams": gov::msg::UpdateParams => gov::handle::update_params,
+    "/cosmos.gov.v1.MsgCancelProposal": gov::msg::CancelProposal => gov::handle::cancel_proposal,
+    "/cosmos.gov.v1beta1.MsgSubmitProposal": gov::msg_legacy::SubmitProposal => gov::handle::submit_proposal_v1beta1,
+    "/cosmos.gov.v1beta1.MsgVote": gov::msg_legacy::Vote => gov::handle::vote_v1beta1,
+    "/cosmos.gov.v1beta1.MsgVoteWeighted": gov::msg_legacy::VoteWeighted => gov::handle::vote_weighted_v1beta1,
+    "/cosmos.gov.v1beta1.MsgDeposit": gov::msg_legacy::Deposit => gov::handle::deposit_v1beta1,
+    "/cosmos.crisis.v1beta1.MsgVerifyInvariant": crisis::msg::VerifyInvariant => crisis::handle::verify_invariant,
+    "/cosmos.crisis.v1beta1.MsgUpdateParams": crisis::msg::UpdateParams => crisis::handle::update_params,
 }
 
 fn decode<W: prost::Message + Default>(any: &Any) -> Result<W> {

@@ -7,5 +7,9 @@
 pub mod auth;
 pub mod bank;
 pub mod consensus;
+pub mod crisis;
+pub mod distribution;
+pub mod gov;
+pub mod mint;
 pub mod slashing;
 pub mod staking;

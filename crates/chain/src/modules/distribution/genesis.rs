@@ -1,0 +1,211 @@
+//! Distribution in a genesis file.
+
+use entente_kernel::num::DecCoins;
+use entente_kernel::{Ctx, Error, Result, View};
+use entente_proto::cosmos::distribution::v1beta1 as wire;
+
+use super::params::Params;
+use super::state::{self, Current, Historical, StartingInfo};
+use crate::modules::auth::{self, ModuleAccount};
+use crate::modules::bank;
+use crate::wire::{dec_coins, parse_dec, parse_dec_coins};
+
+/// Fills the empty state.
+///
+/// # Errors
+/// A refusal that names the field, or the balance of the module account if it is not what the records add up to.
+pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
+    let params = Params::from_wire(&genesis.params.clone().unwrap_or_default());
+    state::PARAMS.save(ctx, &params.map_err(|e| e.wrap("distribution.params"))?)?;
+    let pool = genesis.fee_pool.clone().unwrap_or_default().community_pool;
+    let pool = parse_dec_coins(&pool, "distribution.fee_pool.community_pool")?;
+    state::COMMUNITY_POOL.save(ctx, &pool)?;
+    withdraw_addresses(ctx, &genesis)?;
+    if !genesis.previous_proposer.is_empty() {
+        let proposer = ctx.bech32().parse_cons(&genesis.previous_proposer);
+        let proposer = proposer.map_err(|e| e.wrap("distribution.previous_proposer"))?;
+        state::PREVIOUS_PROPOSER.save(ctx, &proposer)?;
+    }
+    let held = pool.add(&validators(ctx, &genesis)?)?;
+    periods(ctx, &genesis)?;
+    claims(ctx, &genesis)?;
+    let account = ModuleAccount::DISTRIBUTION.address();
+    auth::ensure_account(ctx, &account)?;
+    let (balance, (wanted, _)) = (bank::balances(ctx, &account)?, held.truncate_decimal());
+    if balance != wanted {
+        let text = format!("distribution module balance does not match the module holdings: {balance} <-> {wanted}");
+        return Err(Error::plain(text));
+    }
+    Ok(())
+}
+
+fn withdraw_addresses(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
+    for row in &genesis.delegator_withdraw_infos {
+        let named = |e: Error| e.wrap("distribution.delegator_withdraw_infos");
+        let delegator = ctx.bech32().parse_acc(&row.delegator_address).map_err(named)?;
+        let to = ctx.bech32().parse_acc(&row.withdraw_address).map_err(named)?;
+        if to != delegator {
+            super::refuse_external(ctx, &to).map_err(named)?;
+        }
+        state::WITHDRAW_ADDRESSES.set(ctx, &delegator, &to)?;
+    }
+    Ok(())
+}
+
+/// Outstanding rewards and commissions; gives the sum of the former.
+fn validators(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<DecCoins> {
+    let mut sum = DecCoins::empty();
+    for row in &genesis.outstanding_rewards {
+        const FIELD: &str = "distribution.outstanding_rewards";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let rewards = parse_dec_coins(&row.outstanding_rewards, FIELD)?;
+        sum = sum.add(&rewards)?;
+        state::OUTSTANDING.set(ctx, &validator, &rewards)?;
+    }
+    for row in &genesis.validator_accumulated_commissions {
+        const FIELD: &str = "distribution.validator_accumulated_commissions";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let accumulated = row.accumulated.clone().unwrap_or_default();
+        state::COMMISSION.set(ctx, &validator, &parse_dec_coins(&accumulated.commission, FIELD)?)?;
+    }
+    Ok(sum)
+}
+
+fn periods(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
+    for row in &genesis.validator_historical_rewards {
+        const FIELD: &str = "distribution.validator_historical_rewards";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let rewards = row.rewards.clone().unwrap_or_default();
+        let cumulative_ratio = parse_dec_coins(&rewards.cumulative_reward_ratio, FIELD)?;
+        let record = Historical { cumulative_ratio, references: rewards.reference_count };
+        state::HISTORICAL.set(ctx, &(validator, row.period), &record)?;
+    }
+    for row in &genesis.validator_current_rewards {
+        const FIELD: &str = "distribution.validator_current_rewards";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let current = row.rewards.clone().unwrap_or_default();
+        let rewards = parse_dec_coins(&current.rewards, FIELD)?;
+        state::CURRENT.set(ctx, &validator, &Current { rewards, period: current.period })?;
+    }
+    Ok(())
+}
+
+fn claims(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
+    for row in &genesis.delegator_starting_infos {
+        const FIELD: &str = "distribution.delegator_starting_infos";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let delegator = ctx.bech32().parse_acc(&row.delegator_address).map_err(|e| e.wrap(FIELD))?;
+        let info = row.starting_info.clone().unwrap_or_default();
+        let stake = parse_dec(&info.stake, FIELD)?.unwrap_or_default();
+        let info = StartingInfo { previous_period: info.previous_period, stake, height: info.height };
+        state::STARTING_INFOS.set(ctx, &(validator, delegator), &info)?;
+    }
+    for row in &genesis.validator_slash_events {
+        const FIELD: &str = "distribution.validator_slash_events";
+        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
+        let event = row.validator_slash_event.clone().unwrap_or_default();
+        if event.validator_period != row.period {
+            let text = format!("{FIELD}: period {} holds a slash of period {}", row.period, event.validator_period);
+            return Err(Error::plain(text));
+        }
+        let fraction = parse_dec(&event.fraction, FIELD)?.unwrap_or_default();
+        state::SLASHES.set(ctx, &(validator, row.height, row.period), &fraction)?;
+    }
+    Ok(())
+}
+
+/// The whole state.
+pub fn export(view: &View) -> Result<wire::GenesisState> {
+    let b = view.bech32();
+    let proposer = state::PREVIOUS_PROPOSER.load(view)?;
+    Ok(wire::GenesisState {
+        params: Some(super::params(view)?.to_wire()),
+        fee_pool: Some(wire::FeePool { community_pool: dec_coins(&super::community_pool(view)?) }),
+        previous_proposer: proposer.map(|p| b.cons(&p)).unwrap_or_default(),
+        delegator_withdraw_infos: state::WITHDRAW_ADDRESSES
+            .iter(view)
+            .map(|row| {
+                let (delegator, to) = row?;
+                let (delegator_address, withdraw_address) = (b.acc(&delegator), b.acc(&to));
+                Ok(wire::DelegatorWithdrawInfo { delegator_address, withdraw_address })
+            })
+            .collect::<Result<_>>()?,
+        outstanding_rewards: state::OUTSTANDING
+            .iter(view)
+            .map(|row| {
+                let (validator, rewards) = row?;
+                let (validator_address, outstanding_rewards) = (b.val(&validator), dec_coins(&rewards));
+                Ok(wire::ValidatorOutstandingRewardsRecord { validator_address, outstanding_rewards })
+            })
+            .collect::<Result<_>>()?,
+        validator_accumulated_commissions: state::COMMISSION
+            .iter(view)
+            .map(|row| {
+                let (validator, commission) = row?;
+                let accumulated =
+                    Some(wire::ValidatorAccumulatedCommission { commission: dec_coins(&commission) });
+                Ok(wire::ValidatorAccumulatedCommissionRecord { validator_address: b.val(&validator), accumulated })
+            })
+            .collect::<Result<_>>()?,
+        validator_historical_rewards: export_historical(view)?,
+        validator_current_rewards: export_current(view)?,
+        delegator_starting_infos: export_claims(view)?,
+        validator_slash_events: export_slashes(view)?,
+    })
+}
+
+fn export_historical(view: &View) -> Result<Vec<wire::ValidatorHistoricalRewardsRecord>> {
+    let row = |row: Result<((_, u64), Historical)>| {
+        let ((validator, period), record) = row?;
+        let rewards = wire::ValidatorHistoricalRewards {
+            cumulative_reward_ratio: dec_coins(&record.cumulative_ratio),
+            reference_count: record.references,
+        };
+        let validator_address = view.bech32().val(&validator);
+        Ok(wire::ValidatorHistoricalRewardsRecord { validator_address, period, rewards: Some(rewards) })
+    };
+    state::HISTORICAL.iter(view).map(row).collect()
+}
+
+fn export_current(view: &View) -> Result<Vec<wire::ValidatorCurrentRewardsRecord>> {
+    let row = |row: Result<(_, Current)>| {
+        let (validator, current) = row?;
+        let rewards =
+            wire::ValidatorCurrentRewards { rewards: dec_coins(&current.rewards), period: current.period };
+        let validator_address = view.bech32().val(&validator);
+        Ok(wire::ValidatorCurrentRewardsRecord { validator_address, rewards: Some(rewards) })
+    };
+    state::CURRENT.iter(view).map(row).collect()
+}
+
+fn export_claims(view: &View) -> Result<Vec<wire::DelegatorStartingInfoRecord>> {
+    let row = |row: Result<((_, _), StartingInfo)>| {
+        let ((validator, delegator), info) = row?;
+        Ok(wire::DelegatorStartingInfoRecord {
+            delegator_address: view.bech32().acc(&delegator),
+            validator_address: view.bech32().val(&validator),
+            starting_info: Some(wire::DelegatorStartingInfo {
+                previous_period: info.previous_period,
+                stake: info.stake.to_scaled_string(),
+                height: info.height,
+            }),
+        })
+    };
+    state::STARTING_INFOS.iter(view).map(row).collect()
+}
+
+fn export_slashes(view: &View) -> Result<Vec<wire::ValidatorSlashEventRecord>> {
+    let row = |row: Result<((_, u64, u64), _)>| {
+        let ((validator, height, period), fraction): (_, entente_kernel::num::Dec) = row?;
+        let event =
+            wire::ValidatorSlashEvent { validator_period: period, fraction: fraction.to_scaled_string() };
+        let validator_address = view.bech32().val(&validator);
+        Ok(wire::ValidatorSlashEventRecord {
+            validator_address,
+            height,
+            period,
+            validator_slash_event: Some(event),
+        })
+    };
+    state::SLASHES.iter(view).map(row).collect()
+}

@@ -1,0 +1,67 @@
+//! What distribution does when staking reports a change. Called by `hooks` only.
+
+use entente_kernel::num::Dec;
+use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress};
+
+use super::{add_to_pool, commission, outstanding, pay_out, period, state};
+use crate::modules::staking;
+
+/// A validator begins its first period.
+pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    period::open(ctx, validator)
+}
+
+/// Commission is paid, dust goes to the community pool, and all records of the validator go.
+pub fn after_validator_removed(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    let earned = commission(ctx, validator)?;
+    let dust = outstanding(ctx, validator)?.sub(&earned)?;
+    let (whole, remainder) = earned.truncate_decimal();
+    add_to_pool(ctx, &remainder)?;
+    pay_out(ctx, &AccAddress::from(*validator), &whole)?;
+    add_to_pool(ctx, &dust)?;
+    state::OUTSTANDING.remove(ctx, validator)?;
+    state::COMMISSION.remove(ctx, validator)?;
+    forget_slashes(ctx, validator)?;
+    forget_periods(ctx, validator)?;
+    state::CURRENT.remove(ctx, validator)
+}
+
+fn forget_slashes(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    let keys: Vec<_> = state::SLASHES.prefix(ctx, validator).map(|r| r.map(|(k, _)| k)).collect::<Result<_>>()?;
+    keys.iter().try_for_each(|key| state::SLASHES.remove(ctx, key))
+}
+
+fn forget_periods(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
+    let keys: Vec<_> = state::HISTORICAL.prefix(ctx, validator).map(|r| r.map(|(k, _)| k)).collect::<Result<_>>()?;
+    keys.iter().try_for_each(|key| state::HISTORICAL.remove(ctx, key))
+}
+
+/// A new stake begins: the period of the stakes before it ends.
+pub fn before_delegation_created(ctx: &mut Ctx, _delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
+    let record = staking::must_validator(ctx, validator)?;
+    period::end(ctx, &record).map(drop)
+}
+
+/// A stake changes: it is paid for the past.
+pub fn before_delegation_shares_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
+    let record = staking::must_validator(ctx, validator)?;
+    let delegation = period::must_delegation(ctx, delegator, validator)?;
+    period::pay(ctx, &record, delegator, delegation.shares).map(drop)
+}
+
+/// A stake has changed: it earns with its new size from now on.
+pub fn after_delegation_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
+    period::start(ctx, delegator, validator)
+}
+
+/// A validator is about to lose a fraction of its tokens: delegations will reckon with it. Must come before the tokens go.
+pub fn before_validator_slashed(ctx: &mut Ctx, validator: &ValAddress, fraction: Dec) -> Result<()> {
+    if fraction > Dec::ONE || fraction.is_negative() {
+        return Err(Error::fault(format!("fraction must be >=0 and <=1, current fraction: {fraction}")));
+    }
+    let record = staking::must_validator(ctx, validator)?;
+    let ended = period::end(ctx, &record)?;
+    period::retain(ctx, validator, ended)?;
+    let height = period::height(ctx)?;
+    state::SLASHES.set(ctx, &(*validator, height, ended), &fraction)
+}

@@ -1,0 +1,1 @@
+//! Rules of distribution, told with a small staking set.
