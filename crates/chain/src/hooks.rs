@@ -41,11 +41,7 @@ pub fn before_delegation_created(ctx: &mut Ctx, delegator: &AccAddress, validato
 }
 
 /// A delegation is about to change.
-pub fn before_delegation_shares_modified(
-    ctx: &mut Ctx,
-    delegator: &AccAddress,
-    validator: &ValAddress,
-) -> Result<()> {
+pub fn before_delegation_shares_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
     distribution::hook::before_delegation_shares_modified(ctx, delegator, validator)
 }
 

@@ -12,10 +12,13 @@ pub struct Invariant {
 }
 
 /// All invariants, in module order.
-pub const ALL: &[Invariant] =
-    &[
+pub const ALL: &[Invariant] = &[
     Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply },
-    Invariant { module: "distribution", name: "nonnegative-outstanding", check: distribution::invariant::nonnegative_outstanding },
+    Invariant {
+        module: "distribution",
+        name: "nonnegative-outstanding",
+        check: distribution::invariant::nonnegative_outstanding,
+    },
     Invariant { module: "distribution", name: "can-withdraw", check: distribution::invariant::can_withdraw },
     Invariant { module: "distribution", name: "reference-count", check: distribution::invariant::reference_count },
     Invariant { module: "distribution", name: "module-account", check: distribution::invariant::module_account },

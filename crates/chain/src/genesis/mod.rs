@@ -10,7 +10,7 @@ use entente_kernel::{Ctx, Error, Result, View, json};
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
-use crate::modules::{auth, bank, slashing, staking};
+use crate::modules::{auth, bank, crisis, distribution, gov, mint, slashing, staking};
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -55,8 +55,12 @@ macro_rules! sections {
 sections! {
     "auth" => auth,
     "bank" => bank,
+    "distribution" => distribution,
     "staking" => staking,
     "slashing" => slashing,
+    "gov" => gov,
+    "mint" => mint,
+    "crisis" => crisis,
 }
 
 /// Sections that the SDK writes although their modules have no state.

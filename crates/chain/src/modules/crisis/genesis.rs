@@ -11,9 +11,9 @@ use crate::wire::{coin, parse_coin};
 /// # Errors
 /// A refusal that names the field.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
-    let fee = genesis.constant_fee.ok_or_else(|| Error::plain("crisis.constant_fee is absent"))?;
-    if parse_coin(&fee, "crisis.constant_fee")?.is_negative() {
-        return Err(Error::plain("crisis.constant_fee: constant fee must be positive"));
+    let fee = genesis.constant_fee.ok_or_else(|| Error::plain("constant_fee is absent"))?;
+    if parse_coin(&fee, "constant_fee")?.is_negative() {
+        return Err(Error::plain("constant_fee: constant fee must be positive"));
     }
     state::CONSTANT_FEE.save(ctx, &Wire(fee))
 }

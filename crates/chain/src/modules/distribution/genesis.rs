@@ -16,14 +16,14 @@ use crate::wire::{dec_coins, parse_dec, parse_dec_coins};
 /// A refusal that names the field, or the balance of the module account if it is not what the records add up to.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     let params = Params::from_wire(&genesis.params.clone().unwrap_or_default());
-    state::PARAMS.save(ctx, &params.map_err(|e| e.wrap("distribution.params"))?)?;
+    state::PARAMS.save(ctx, &params.map_err(|e| e.wrap("params"))?)?;
     let pool = genesis.fee_pool.clone().unwrap_or_default().community_pool;
-    let pool = parse_dec_coins(&pool, "distribution.fee_pool.community_pool")?;
+    let pool = parse_dec_coins(&pool, "fee_pool.community_pool")?;
     state::COMMUNITY_POOL.save(ctx, &pool)?;
     withdraw_addresses(ctx, &genesis)?;
     if !genesis.previous_proposer.is_empty() {
         let proposer = ctx.bech32().parse_cons(&genesis.previous_proposer);
-        let proposer = proposer.map_err(|e| e.wrap("distribution.previous_proposer"))?;
+        let proposer = proposer.map_err(|e| e.wrap("previous_proposer"))?;
         state::PREVIOUS_PROPOSER.save(ctx, &proposer)?;
     }
     let held = pool.add(&validators(ctx, &genesis)?)?;
@@ -41,7 +41,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
 
 fn withdraw_addresses(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
     for row in &genesis.delegator_withdraw_infos {
-        let named = |e: Error| e.wrap("distribution.delegator_withdraw_infos");
+        let named = |e: Error| e.wrap("delegator_withdraw_infos");
         let delegator = ctx.bech32().parse_acc(&row.delegator_address).map_err(named)?;
         let to = ctx.bech32().parse_acc(&row.withdraw_address).map_err(named)?;
         if to != delegator {
@@ -56,14 +56,14 @@ fn withdraw_addresses(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()>
 fn validators(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<DecCoins> {
     let mut sum = DecCoins::empty();
     for row in &genesis.outstanding_rewards {
-        const FIELD: &str = "distribution.outstanding_rewards";
+        const FIELD: &str = "outstanding_rewards";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let rewards = parse_dec_coins(&row.outstanding_rewards, FIELD)?;
         sum = sum.add(&rewards)?;
         state::OUTSTANDING.set(ctx, &validator, &rewards)?;
     }
     for row in &genesis.validator_accumulated_commissions {
-        const FIELD: &str = "distribution.validator_accumulated_commissions";
+        const FIELD: &str = "validator_accumulated_commissions";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let accumulated = row.accumulated.clone().unwrap_or_default();
         state::COMMISSION.set(ctx, &validator, &parse_dec_coins(&accumulated.commission, FIELD)?)?;
@@ -73,7 +73,7 @@ fn validators(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<DecCoins> {
 
 fn periods(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
     for row in &genesis.validator_historical_rewards {
-        const FIELD: &str = "distribution.validator_historical_rewards";
+        const FIELD: &str = "validator_historical_rewards";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let rewards = row.rewards.clone().unwrap_or_default();
         let cumulative_ratio = parse_dec_coins(&rewards.cumulative_reward_ratio, FIELD)?;
@@ -81,7 +81,7 @@ fn periods(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
         state::HISTORICAL.set(ctx, &(validator, row.period), &record)?;
     }
     for row in &genesis.validator_current_rewards {
-        const FIELD: &str = "distribution.validator_current_rewards";
+        const FIELD: &str = "validator_current_rewards";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let current = row.rewards.clone().unwrap_or_default();
         let rewards = parse_dec_coins(&current.rewards, FIELD)?;
@@ -92,7 +92,7 @@ fn periods(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
 
 fn claims(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
     for row in &genesis.delegator_starting_infos {
-        const FIELD: &str = "distribution.delegator_starting_infos";
+        const FIELD: &str = "delegator_starting_infos";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let delegator = ctx.bech32().parse_acc(&row.delegator_address).map_err(|e| e.wrap(FIELD))?;
         let info = row.starting_info.clone().unwrap_or_default();
@@ -101,7 +101,7 @@ fn claims(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
         state::STARTING_INFOS.set(ctx, &(validator, delegator), &info)?;
     }
     for row in &genesis.validator_slash_events {
-        const FIELD: &str = "distribution.validator_slash_events";
+        const FIELD: &str = "validator_slash_events";
         let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let event = row.validator_slash_event.clone().unwrap_or_default();
         if event.validator_period != row.period {
@@ -142,8 +142,7 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
             .iter(view)
             .map(|row| {
                 let (validator, commission) = row?;
-                let accumulated =
-                    Some(wire::ValidatorAccumulatedCommission { commission: dec_coins(&commission) });
+                let accumulated = Some(wire::ValidatorAccumulatedCommission { commission: dec_coins(&commission) });
                 Ok(wire::ValidatorAccumulatedCommissionRecord { validator_address: b.val(&validator), accumulated })
             })
             .collect::<Result<_>>()?,
@@ -170,8 +169,7 @@ fn export_historical(view: &View) -> Result<Vec<wire::ValidatorHistoricalRewards
 fn export_current(view: &View) -> Result<Vec<wire::ValidatorCurrentRewardsRecord>> {
     let row = |row: Result<(_, Current)>| {
         let (validator, current) = row?;
-        let rewards =
-            wire::ValidatorCurrentRewards { rewards: dec_coins(&current.rewards), period: current.period };
+        let rewards = wire::ValidatorCurrentRewards { rewards: dec_coins(&current.rewards), period: current.period };
         let validator_address = view.bech32().val(&validator);
         Ok(wire::ValidatorCurrentRewardsRecord { validator_address, rewards: Some(rewards) })
     };
@@ -197,15 +195,9 @@ fn export_claims(view: &View) -> Result<Vec<wire::DelegatorStartingInfoRecord>> 
 fn export_slashes(view: &View) -> Result<Vec<wire::ValidatorSlashEventRecord>> {
     let row = |row: Result<((_, u64, u64), _)>| {
         let ((validator, height, period), fraction): (_, entente_kernel::num::Dec) = row?;
-        let event =
-            wire::ValidatorSlashEvent { validator_period: period, fraction: fraction.to_scaled_string() };
+        let event = wire::ValidatorSlashEvent { validator_period: period, fraction: fraction.to_scaled_string() };
         let validator_address = view.bech32().val(&validator);
-        Ok(wire::ValidatorSlashEventRecord {
-            validator_address,
-            height,
-            period,
-            validator_slash_event: Some(event),
-        })
+        Ok(wire::ValidatorSlashEventRecord { validator_address, height, period, validator_slash_event: Some(event) })
     };
     state::SLASHES.iter(view).map(row).collect()
 }

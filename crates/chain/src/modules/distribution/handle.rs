@@ -10,10 +10,7 @@ use crate::modules::auth::{self, ModuleAccount};
 use crate::modules::{bank, staking};
 use crate::wire::coins;
 
-pub fn set_withdraw_address(
-    ctx: &mut Ctx,
-    m: msg::SetWithdrawAddress,
-) -> Result<wire::MsgSetWithdrawAddressResponse> {
+pub fn set_withdraw_address(ctx: &mut Ctx, m: msg::SetWithdrawAddress) -> Result<wire::MsgSetWithdrawAddressResponse> {
     super::set_withdraw_address(ctx, &m.delegator, &m.to)?;
     Ok(wire::MsgSetWithdrawAddressResponse {})
 }
@@ -47,10 +44,7 @@ pub fn fund_community_pool(ctx: &mut Ctx, m: msg::FundCommunityPool) -> Result<w
     Ok(wire::MsgFundCommunityPoolResponse {})
 }
 
-pub fn community_pool_spend(
-    ctx: &mut Ctx,
-    m: msg::CommunityPoolSpend,
-) -> Result<wire::MsgCommunityPoolSpendResponse> {
+pub fn community_pool_spend(ctx: &mut Ctx, m: msg::CommunityPoolSpend) -> Result<wire::MsgCommunityPoolSpendResponse> {
     auth::check_authority(ctx, &m.authority)?;
     let amount = msg::some_coins(&m.amount)?;
     let to = ctx.bech32().parse_acc(&m.recipient)?;

@@ -30,8 +30,8 @@ use entente_kernel::{AccAddress, Ctx, Result, ValAddress, View};
 
 use self::params::Params;
 use super::auth::ModuleAccount;
-use super::staking::{self, Validator};
 use super::bank;
+use super::staking::{self, Validator};
 
 /// The parameters in force.
 pub fn params(view: &View) -> Result<Params> {

@@ -98,13 +98,7 @@ pub fn start(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> R
 /// # Compatibility
 /// A stake that, reduced by the slashes, is still more than the delegation is worth now counts as what it is worth now. Upstream does
 /// so within three of the smallest steps and panics beyond; whoever can bring that about must not be able to stop anything here.
-pub fn earned(
-    view: &View,
-    validator: &Validator,
-    delegator: &AccAddress,
-    shares: Dec,
-    ended: u64,
-) -> Result<DecCoins> {
+pub fn earned(view: &View, validator: &Validator, delegator: &AccAddress, shares: Dec, ended: u64) -> Result<DecCoins> {
     let operator = &validator.operator;
     let info = state::STARTING_INFOS
         .get(view, &(*operator, *delegator))?

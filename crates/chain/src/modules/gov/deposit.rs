@@ -49,10 +49,8 @@ pub fn refuse_denoms(params: &Params, amount: &Coins) -> Result<()> {
     let accepted = params.min_deposit()?;
     let names = || accepted.denoms().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     match amount.denoms().find(|d| accepted.amount_of(d.as_str()).is_zero()) {
-        Some(_) => Err(error::INVALID_DEPOSIT_DENOM.because(format!(
-            "deposited {amount}, but gov accepts only the following denom(s): [{}]",
-            names()
-        ))),
+        Some(_) => Err(error::INVALID_DEPOSIT_DENOM
+            .because(format!("deposited {amount}, but gov accepts only the following denom(s): [{}]", names()))),
         None => Ok(()),
     }
 }
@@ -105,8 +103,7 @@ pub fn refuse_little_initial(params: &Params, amount: &Coins, expedited: bool) -
 
 /// Is there at least as much of everything? Nothing covers only nothing.
 fn covers(have: &Coins, needed: &[Coin]) -> bool {
-    needed.is_empty()
-        || (!have.is_empty() && needed.iter().all(|c| have.amount_of(c.denom.as_str()) >= c.amount))
+    needed.is_empty() || (!have.is_empty() && needed.iter().all(|c| have.amount_of(c.denom.as_str()) >= c.amount))
 }
 
 fn of(view: &View, id: u64) -> Result<Vec<(AccAddress, Coins)>> {

@@ -20,11 +20,11 @@ use crate::wire::parse_coins;
 /// the sum of the deposits.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     if genesis.starting_proposal_id == 0 {
-        return Err(Error::plain("gov: starting proposal id must be greater than 0"));
+        return Err(Error::plain("starting proposal id must be greater than 0"));
     }
     state::NEXT_ID.set(ctx, genesis.starting_proposal_id)?;
-    let params = genesis.params.ok_or_else(|| Error::plain("gov.params is absent"))?;
-    let params = Params::from_wire(params, ctx.bech32()).map_err(|e| e.wrap("gov.params"))?;
+    let params = genesis.params.ok_or_else(|| Error::plain("params is absent"))?;
+    let params = Params::from_wire(params, ctx.bech32()).map_err(|e| e.wrap("params"))?;
     state::PARAMS.save(ctx, &params)?;
     state::CONSTITUTION.save(ctx, &genesis.constitution)?;
     let account = ModuleAccount::GOV.address();
@@ -35,7 +35,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     state::HELD.save(ctx, &total)?;
     let balance = bank::balances(ctx, &account)?;
     if balance != total {
-        return Err(Error::plain(format!("gov: expected module account was {balance} but we got {total}")));
+        return Err(Error::plain(format!("expected module account was {balance} but we got {total}")));
     }
     Ok(())
 }
@@ -43,9 +43,9 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
 fn proposals(ctx: &mut Ctx, list: Vec<wire::Proposal>) -> Result<BTreeSet<u64>> {
     let mut ids = BTreeSet::new();
     for wire in list {
-        let record = convert::parse_proposal(wire, ctx.bech32()).map_err(|e| e.wrap("gov.proposals"))?;
+        let record = convert::parse_proposal(wire, ctx.bech32()).map_err(|e| e.wrap("proposals"))?;
         if !ids.insert(record.id) {
-            return Err(Error::plain(format!("gov: duplicate proposal id: {}", record.id)));
+            return Err(Error::plain(format!("duplicate proposal id: {}", record.id)));
         }
         match (record.status, record.voting_end) {
             (Status::Deposit, _) => state::INACTIVE.set(ctx, &(record.deposit_end, record.id), &())?,
@@ -61,11 +61,11 @@ fn deposits(ctx: &mut Ctx, list: &[wire::Deposit], ids: &BTreeSet<u64>) -> Resul
     let mut total = Coins::empty();
     for d in list {
         known(ids, d.proposal_id, "deposit")?;
-        let depositor = ctx.bech32().parse_acc(&d.depositor).map_err(|e| e.wrap("gov.deposits"))?;
-        let amount = parse_coins(&d.amount, "gov.deposits")?;
+        let depositor = ctx.bech32().parse_acc(&d.depositor).map_err(|e| e.wrap("deposits"))?;
+        let amount = parse_coins(&d.amount, "deposits")?;
         let key = (d.proposal_id, depositor);
         if state::DEPOSITS.has(ctx, &key)? {
-            return Err(Error::plain(format!("gov: duplicate deposit of {} on {}", d.depositor, d.proposal_id)));
+            return Err(Error::plain(format!("duplicate deposit of {} on {}", d.depositor, d.proposal_id)));
         }
         state::DEPOSITS.set(ctx, &key, &amount)?;
         total = total.add(&amount)?;
@@ -76,13 +76,13 @@ fn deposits(ctx: &mut Ctx, list: &[wire::Deposit], ids: &BTreeSet<u64>) -> Resul
 fn votes(ctx: &mut Ctx, list: Vec<wire::Vote>, ids: &BTreeSet<u64>) -> Result<()> {
     for v in list {
         known(ids, v.proposal_id, "vote")?;
-        let voter = ctx.bech32().parse_acc(&v.voter).map_err(|e| e.wrap("gov.votes"))?;
-        let wrong = || Error::plain(format!("gov.votes: {} on {}: an option is invalid", v.voter, v.proposal_id));
+        let voter = ctx.bech32().parse_acc(&v.voter).map_err(|e| e.wrap("votes"))?;
+        let wrong = || Error::plain(format!("votes: {} on {}: an option is invalid", v.voter, v.proposal_id));
         let option = |o| convert::parse_option(o).map(|(option, _)| option);
         let options = v.options.iter().map(option).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
         let key = (v.proposal_id, voter);
         if state::VOTES.has(ctx, &key)? {
-            return Err(Error::plain(format!("gov: duplicate vote of {} on {}", v.voter, v.proposal_id)));
+            return Err(Error::plain(format!("duplicate vote of {} on {}", v.voter, v.proposal_id)));
         }
         state::VOTES.set(ctx, &key, &Vote { options, metadata: v.metadata })?;
     }
@@ -93,7 +93,7 @@ fn known(ids: &BTreeSet<u64>, id: u64, what: &str) -> Result<()> {
     if ids.contains(&id) {
         return Ok(());
     }
-    Err(Error::plain(format!("gov: {what} has non-existent proposal id: {id}")))
+    Err(Error::plain(format!("{what} has non-existent proposal id: {id}")))
 }
 
 /// The whole state.

@@ -91,10 +91,7 @@ pub fn vote_v1beta1(ctx: &mut Ctx, m: msg_legacy::Vote) -> Result<v1beta1::MsgVo
     Ok(v1beta1::MsgVoteResponse {})
 }
 
-pub fn vote_weighted_v1beta1(
-    ctx: &mut Ctx,
-    m: msg_legacy::VoteWeighted,
-) -> Result<v1beta1::MsgVoteWeightedResponse> {
+pub fn vote_weighted_v1beta1(ctx: &mut Ctx, m: msg_legacy::VoteWeighted) -> Result<v1beta1::MsgVoteWeightedResponse> {
     vote_weighted(ctx, m.0)?;
     Ok(v1beta1::MsgVoteWeightedResponse {})
 }

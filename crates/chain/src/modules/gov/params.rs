@@ -37,7 +37,9 @@ impl Params {
         let expedited = p.expedited_voting_period()?;
         positive(expedited, "expedited voting period")?;
         if expedited >= voting {
-            let text = format!("expedited voting period {expedited} must be strictly less that the regular voting period {voting}");
+            let text = format!(
+                "expedited voting period {expedited} must be strictly less that the regular voting period {voting}"
+            );
             return Err(Error::plain(text));
         }
         ratio(p.min_initial_deposit_ratio()?, "mininum initial deposit ratio of proposal")?;
@@ -77,7 +79,8 @@ impl Params {
         share(regular, "vote threshold")?;
         share(expedited, "expedited vote threshold")?;
         if expedited <= regular {
-            let text = format!("expedited vote threshold {expedited}, must be greater than the regular threshold {regular}");
+            let text =
+                format!("expedited vote threshold {expedited}, must be greater than the regular threshold {regular}");
             return Err(Error::plain(text));
         }
         share(self.veto_threshold()?, "veto threshold")

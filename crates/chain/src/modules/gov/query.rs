@@ -70,9 +70,9 @@ pub fn vote(view: &View, request: wire::QueryVoteRequest) -> Result<wire::QueryV
         return Err(invalid("empty voter address"));
     }
     let voter = view.bech32().parse_acc(&request.voter)?;
-    let found = state::VOTES.get(view, &(request.proposal_id, voter))?.ok_or_else(|| {
-        invalid(format!("voter: {} not found for proposal: {}", request.voter, request.proposal_id))
-    })?;
+    let found = state::VOTES
+        .get(view, &(request.proposal_id, voter))?
+        .ok_or_else(|| invalid(format!("voter: {} not found for proposal: {}", request.voter, request.proposal_id)))?;
     let vote = convert::vote(request.proposal_id, &voter, &found, view.bech32());
     Ok(wire::QueryVoteResponse { vote: Some(vote) })
 }

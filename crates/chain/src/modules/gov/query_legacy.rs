@@ -55,10 +55,9 @@ pub fn params(view: &View, request: wire::QueryParamsRequest) -> Result<wire::Qu
     };
     Ok(wire::QueryParamsResponse {
         voting_params: found.voting_params.map(|p| wire::VotingParams { voting_period: p.voting_period }),
-        deposit_params: found.deposit_params.map(|p| wire::DepositParams {
-            min_deposit: p.min_deposit,
-            max_deposit_period: p.max_deposit_period,
-        }),
+        deposit_params: found
+            .deposit_params
+            .map(|p| wire::DepositParams { min_deposit: p.min_deposit, max_deposit_period: p.max_deposit_period }),
         tally_params: found.tally_params.map(tally).transpose()?,
     })
 }
@@ -125,12 +124,7 @@ fn older_deposit(d: v1::Deposit) -> wire::Deposit {
 }
 
 fn older_tally(t: v1::TallyResult) -> wire::TallyResult {
-    wire::TallyResult {
-        yes: t.yes_count,
-        abstain: t.abstain_count,
-        no: t.no_count,
-        no_with_veto: t.no_with_veto_count,
-    }
+    wire::TallyResult { yes: t.yes_count, abstain: t.abstain_count, no: t.no_count, no_with_veto: t.no_with_veto_count }
 }
 
 /// A decimal text in the form of protobuf's decimal fields.

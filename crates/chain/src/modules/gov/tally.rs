@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::{AccAddress, Result, ValAddress, View};
 
+use super::params;
 use super::params::Params;
 use super::state::{self, Choice, Proposal, Tally, Weighted};
-use super::params;
 use crate::hooks;
 use crate::modules::auth::ModuleAccount;
 use crate::modules::staking;

@@ -13,12 +13,12 @@ use crate::wire::parse_dec;
 /// # Errors
 /// A refusal that names the field.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
-    let params = Params::from_wire(&genesis.params.unwrap_or_default()).map_err(|e| e.wrap("mint.params"))?;
+    let params = Params::from_wire(&genesis.params.unwrap_or_default()).map_err(|e| e.wrap("params"))?;
     let minter = genesis.minter.unwrap_or_default();
     let field = |text, field| Ok::<_, Error>(parse_dec(text, field)?.unwrap_or_default());
     let minter = Minter {
-        inflation: field(&minter.inflation, "mint.minter.inflation")?,
-        annual_provisions: field(&minter.annual_provisions, "mint.minter.annual_provisions")?,
+        inflation: field(&minter.inflation, "minter.inflation")?,
+        annual_provisions: field(&minter.annual_provisions, "minter.annual_provisions")?,
     };
     if minter.inflation.is_negative() {
         let text = format!("mint parameter Inflation should be positive, is {}", minter.inflation);
