@@ -5,7 +5,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::modules::{consensus, distribution, gov, mint};
+use crate::modules::{consensus, distribution, evidence, gov, mint, slashing, staking};
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -101,15 +101,18 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
 }
 
 /// Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
-fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
+pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
-    distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))
+    distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))?;
+    slashing::begin_block(ctx, &block.votes).map_err(|e| e.must("slashing"))?;
+    evidence::begin_block(ctx, &block.evidence).map_err(|e| e.must("evidence"))?;
+    staking::begin_block(ctx).map_err(|e| e.must("staking"))
 }
 
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
-fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
-    Ok(Vec::new())
+    staking::end_block(ctx).map_err(|e| e.must("staking"))
 }
 
 /// One transaction: the ante checks in a layer of their own (their effects, fee and sequence, stay), then all messages in a second layer.

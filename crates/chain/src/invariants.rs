@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::{bank, distribution, gov};
+use crate::modules::{bank, distribution, gov, slashing, staking};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -14,6 +14,11 @@ pub struct Invariant {
 /// All invariants, in module order.
 pub const ALL: &[Invariant] = &[
     Invariant { module: "bank", name: "total-supply", check: bank::invariant::total_supply },
+    Invariant { module: "staking", name: "module-accounts", check: staking::invariant::module_accounts },
+    Invariant { module: "staking", name: "nonnegative-power", check: staking::invariant::nonnegative_power },
+    Invariant { module: "staking", name: "positive-delegation", check: staking::invariant::positive_delegation },
+    Invariant { module: "staking", name: "delegator-shares", check: staking::invariant::delegator_shares },
+    Invariant { module: "slashing", name: "missed-counter", check: slashing::invariant::missed_counter },
     Invariant {
         module: "distribution",
         name: "nonnegative-outstanding",

@@ -30,6 +30,8 @@ pub mod route;
 pub mod stores;
 pub mod tx;
 pub mod wire;
+#[cfg(test)]
+pub mod world;
 
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
 pub use chain::{Chain, Commit, InitChain, InitResult, Snapshot};

@@ -5,7 +5,7 @@ use entente_kernel::{Ctx, Error, Grpc, Page, PageRequest, Result};
 use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
-use crate::modules::{auth, bank, consensus, distribution, gov, mint};
+use crate::modules::{auth, bank, consensus, distribution, evidence, gov, mint, slashing, staking};
 
 macro_rules! queries {
     ($($path:literal => $handler:path,)*) => {
@@ -50,6 +50,25 @@ queries! {
     "/cosmos.bank.v1beta1.Query/DenomOwnersByQuery" => bank::query::denom_owners_by_query,
     "/cosmos.bank.v1beta1.Query/SendEnabled" => bank::query::send_enabled,
     "/cosmos.consensus.v1.Query/Params" => consensus::query::params,
+    "/cosmos.staking.v1beta1.Query/Validators" => staking::query::validators,
+    "/cosmos.staking.v1beta1.Query/Validator" => staking::query::validator,
+    "/cosmos.staking.v1beta1.Query/ValidatorDelegations" => staking::query::validator_delegations,
+    "/cosmos.staking.v1beta1.Query/ValidatorUnbondingDelegations" => staking::query::validator_unbonding_delegations,
+    "/cosmos.staking.v1beta1.Query/Delegation" => staking::query::delegation,
+    "/cosmos.staking.v1beta1.Query/UnbondingDelegation" => staking::query::unbonding_delegation,
+    "/cosmos.staking.v1beta1.Query/DelegatorDelegations" => staking::query::delegator_delegations,
+    "/cosmos.staking.v1beta1.Query/DelegatorUnbondingDelegations" => staking::query::delegator_unbonding_delegations,
+    "/cosmos.staking.v1beta1.Query/Redelegations" => staking::query::redelegations,
+    "/cosmos.staking.v1beta1.Query/DelegatorValidators" => staking::query::delegator_validators,
+    "/cosmos.staking.v1beta1.Query/DelegatorValidator" => staking::query::delegator_validator,
+    "/cosmos.staking.v1beta1.Query/HistoricalInfo" => staking::query::historical_info,
+    "/cosmos.staking.v1beta1.Query/Pool" => staking::query::pool,
+    "/cosmos.staking.v1beta1.Query/Params" => staking::query::params,
+    "/cosmos.slashing.v1beta1.Query/Params" => slashing::query::params,
+    "/cosmos.slashing.v1beta1.Query/SigningInfo" => slashing::query::signing_info,
+    "/cosmos.slashing.v1beta1.Query/SigningInfos" => slashing::query::signing_infos,
+    "/cosmos.evidence.v1beta1.Query/Evidence" => evidence::query::evidence,
+    "/cosmos.evidence.v1beta1.Query/AllEvidence" => evidence::query::all_evidence,
     "/cosmos.distribution.v1beta1.Query/Params" => distribution::query::params,
     "/cosmos.distribution.v1beta1.Query/ValidatorDistributionInfo" => distribution::query::validator_distribution_info,
     "/cosmos.distribution.v1beta1.Query/ValidatorOutstandingRewards" => distribution::query::validator_outstanding_rewards,

@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::{auth, bank, consensus, crisis, distribution, gov, mint, slashing, staking};
+use crate::modules::{auth, bank, consensus, crisis, distribution, evidence, gov, mint, slashing, staking};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -77,6 +77,7 @@ routes! {
     "/cosmos.staking.v1beta1.MsgUpdateParams": staking::msg::UpdateParams => staking::handle::update_params,
     "/cosmos.slashing.v1beta1.MsgUnjail": slashing::msg::Unjail => slashing::handle::unjail,
     "/cosmos.slashing.v1beta1.MsgUpdateParams": slashing::msg::UpdateParams => slashing::handle::update_params,
+    "/cosmos.evidence.v1beta1.MsgSubmitEvidence": evidence::msg::SubmitEvidence => evidence::handle::submit_evidence,
     "/cosmos.distribution.v1beta1.MsgSetWithdrawAddress": distribution::msg::SetWithdrawAddress => distribution::handle::set_withdraw_address,
     "/cosmos.distribution.v1beta1.MsgWithdrawDelegatorReward": distribution::msg::WithdrawDelegatorReward => distribution::handle::withdraw_delegator_reward,
     "/cosmos.distribution.v1beta1.MsgWithdrawValidatorCommission": distribution::msg::WithdrawValidatorCommission => distribution::handle::withdraw_validator_commission,

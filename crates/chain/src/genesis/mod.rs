@@ -10,7 +10,7 @@ use entente_kernel::{Ctx, Error, Result, View, json};
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
-use crate::modules::{auth, bank, crisis, distribution, gov, mint, slashing, staking};
+use crate::modules::{auth, bank, crisis, distribution, evidence, gov, mint, slashing, staking};
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -61,6 +61,7 @@ sections! {
     "gov" => gov,
     "mint" => mint,
     "crisis" => crisis,
+    "evidence" => evidence,
 }
 
 /// Sections that the SDK writes although their modules have no state.

@@ -9,6 +9,7 @@ pub mod bank;
 pub mod consensus;
 pub mod crisis;
 pub mod distribution;
+pub mod evidence;
 pub mod gov;
 pub mod mint;
 pub mod slashing;

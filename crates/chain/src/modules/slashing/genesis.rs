@@ -11,10 +11,6 @@ use crate::modules::staking;
 /// # Errors
 /// A refusal that names the field.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
-    fill(ctx, genesis).map_err(|e| e.wrap("genesis: slashing"))
-}
-
-fn fill(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     let params = genesis.params.unwrap_or_default();
     Params::from_wire(&params).map_err(|e| e.wrap("params"))?;
     state::PARAMS.save(ctx, &Wire(params))?;

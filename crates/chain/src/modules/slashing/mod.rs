@@ -20,7 +20,6 @@ pub mod query;
 mod state;
 
 pub use block::begin_block;
-pub use genesis::{export, init};
 pub use params::Params;
 
 use entente_kernel::num::Dec;

@@ -24,7 +24,7 @@ use crate::modules::bank;
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<Vec<ValidatorUpdate>> {
     let height = ctx.height();
     ctx.env_mut().height = 0;
-    let outcome = fill(ctx, genesis).map_err(|e| e.wrap("genesis: staking"));
+    let outcome = fill(ctx, genesis);
     ctx.env_mut().height = height;
     outcome
 }

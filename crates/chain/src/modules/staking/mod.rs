@@ -31,7 +31,6 @@ mod validator;
 
 pub use block::{begin_block, end_block};
 pub use delegation::{Delegation, Redelegation, RedelegationEntry, Unbonding, UnbondingEntry};
-pub use genesis::{export, init};
 pub use hold::{put_unbonding_on_hold, unbonding_can_complete};
 pub use set::update_validator_set;
 pub use slash::{Infraction, slash};
