@@ -91,14 +91,14 @@ queries! {
     "/cosmos.gov.v1.Query/Deposit" => gov::query::deposit,
     "/cosmos.gov.v1.Query/Deposits" => gov::query::deposits,
     "/cosmos.gov.v1.Query/TallyResult" => gov::query::tally_result,
-    "/cosmos.gov.v1beta1.Query/Proposal" => gov::query_legacy::proposal,
-    "/cosmos.gov.v1beta1.Query/Proposals" => gov::query_legacy::proposals,
-    "/cosmos.gov.v1beta1.Query/Vote" => gov::query_legacy::vote,
-    "/cosmos.gov.v1beta1.Query/Votes" => gov::query_legacy::votes,
-    "/cosmos.gov.v1beta1.Query/Params" => gov::query_legacy::params,
-    "/cosmos.gov.v1beta1.Query/Deposit" => gov::query_legacy::deposit,
-    "/cosmos.gov.v1beta1.Query/Deposits" => gov::query_legacy::deposits,
-    "/cosmos.gov.v1beta1.Query/TallyResult" => gov::query_legacy::tally_result,
+    "/cosmos.gov.v1beta1.Query/Proposal" => gov::query::legacy::proposal,
+    "/cosmos.gov.v1beta1.Query/Proposals" => gov::query::legacy::proposals,
+    "/cosmos.gov.v1beta1.Query/Vote" => gov::query::legacy::vote,
+    "/cosmos.gov.v1beta1.Query/Votes" => gov::query::legacy::votes,
+    "/cosmos.gov.v1beta1.Query/Params" => gov::query::legacy::params,
+    "/cosmos.gov.v1beta1.Query/Deposit" => gov::query::legacy::deposit,
+    "/cosmos.gov.v1beta1.Query/Deposits" => gov::query::legacy::deposits,
+    "/cosmos.gov.v1beta1.Query/TallyResult" => gov::query::legacy::tally_result,
 }
 
 fn decode<W: prost::Message + Default>(request: &[u8]) -> Result<W> {

@@ -12,7 +12,8 @@ pub const INVALID_VOTE: Code = code(7, "invalid vote option");
 pub const NO_PROPOSAL_HANDLER: Code = code(9, "no handler exists for proposal type");
 pub const NO_PROPOSAL_MSGS: Code = code(11, "no messages proposed");
 pub const INVALID_PROPOSAL_MSG: Code = code(12, "invalid proposal message");
-pub const INVALID_SIGNER: Code = code(13, "expected gov account as only signer for proposal message");
+/// Shared with auth, where every module finds it.
+pub use crate::modules::auth::error::INVALID_AUTHORITY as INVALID_SIGNER;
 pub const METADATA_TOO_LONG: Code = code(15, "metadata too long");
 pub const MIN_DEPOSIT_TOO_SMALL: Code = code(16, "minimum deposit is too small");
 pub const INVALID_PROPOSER: Code = code(18, "invalid proposer");

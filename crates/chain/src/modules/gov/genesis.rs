@@ -7,8 +7,8 @@ use entente_kernel::{Ctx, Error, Result, View};
 use entente_proto::cosmos::gov::v1 as wire;
 
 use super::params::Params;
-use super::state::{self, Status, Vote};
-use super::{convert, proposal};
+use super::proposal;
+use super::state::{self, Status, Vote, convert};
 use crate::modules::auth::{self, ModuleAccount};
 use crate::modules::bank;
 use crate::wire::parse_coins;

@@ -4,7 +4,7 @@ use entente_kernel::{Ctx, Error, Result};
 use entente_proto::cosmos::gov::{v1 as wire, v1beta1};
 
 use super::params::Params;
-use super::{deposit, error, event, legacy, msg, msg_legacy, params, proposal, state, vote};
+use super::{deposit, error, event, legacy, msg, params, proposal, state, vote};
 use crate::modules::auth;
 use crate::route;
 use crate::wire::timestamp;
@@ -75,23 +75,23 @@ pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpd
 
 pub fn submit_proposal_v1beta1(
     ctx: &mut Ctx,
-    m: msg_legacy::SubmitProposal,
+    m: msg::legacy::SubmitProposal,
 ) -> Result<v1beta1::MsgSubmitProposalResponse> {
     let proposal_id = submit_proposal(ctx, m.0)?.proposal_id;
     Ok(v1beta1::MsgSubmitProposalResponse { proposal_id })
 }
 
-pub fn deposit_v1beta1(ctx: &mut Ctx, m: msg_legacy::Deposit) -> Result<v1beta1::MsgDepositResponse> {
+pub fn deposit_v1beta1(ctx: &mut Ctx, m: msg::legacy::Deposit) -> Result<v1beta1::MsgDepositResponse> {
     deposit(ctx, m.0)?;
     Ok(v1beta1::MsgDepositResponse {})
 }
 
-pub fn vote_v1beta1(ctx: &mut Ctx, m: msg_legacy::Vote) -> Result<v1beta1::MsgVoteResponse> {
+pub fn vote_v1beta1(ctx: &mut Ctx, m: msg::legacy::Vote) -> Result<v1beta1::MsgVoteResponse> {
     vote(ctx, m.0)?;
     Ok(v1beta1::MsgVoteResponse {})
 }
 
-pub fn vote_weighted_v1beta1(ctx: &mut Ctx, m: msg_legacy::VoteWeighted) -> Result<v1beta1::MsgVoteWeightedResponse> {
+pub fn vote_weighted_v1beta1(ctx: &mut Ctx, m: msg::legacy::VoteWeighted) -> Result<v1beta1::MsgVoteWeightedResponse> {
     vote_weighted(ctx, m.0)?;
     Ok(v1beta1::MsgVoteWeightedResponse {})
 }

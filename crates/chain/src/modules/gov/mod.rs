@@ -13,7 +13,6 @@
 //! the chain; each block decides at most as many proposals as its budget of votes and deposits allows, and at least one.
 
 pub mod block;
-mod convert;
 mod deposit;
 pub mod error;
 mod event;
@@ -22,11 +21,9 @@ pub mod handle;
 pub mod invariant;
 mod legacy;
 pub mod msg;
-pub mod msg_legacy;
 pub mod params;
 mod proposal;
 pub mod query;
-pub mod query_legacy;
 mod state;
 mod tally;
 #[cfg(test)]

@@ -6,8 +6,8 @@ use entente_kernel::{AccAddress, Ctx, Error, Result};
 use prost::Message as _;
 use prost_types::Any;
 
-use super::state::{self, Proposal, Status, Tally};
-use super::{convert, deposit, error, event, legacy, must_proposal, params};
+use super::state::{self, Proposal, Status, Tally, convert};
+use super::{deposit, error, event, legacy, must_proposal, params};
 use crate::modules::auth;
 use crate::route;
 

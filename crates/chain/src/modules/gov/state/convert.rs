@@ -4,13 +4,13 @@ use entente_kernel::num::{Coins, Dec};
 use entente_kernel::{AccAddress, Bech32, Error, Result, Timestamp};
 use entente_proto::cosmos::gov::v1 as wire;
 
-use super::state::{Choice, Proposal, Status, Tally, Vote, Weighted};
+use super::{Choice, Packed, Proposal, Status, Tally, Vote, Weighted};
 use crate::wire::{coins, parse_coins, parse_timestamp, timestamp};
 
 pub fn proposal(p: &Proposal, bech32: &Bech32) -> wire::Proposal {
     wire::Proposal {
         id: p.id,
-        messages: p.messages.iter().map(super::state::Packed::any).collect(),
+        messages: p.messages.iter().map(Packed::any).collect(),
         status: p.status.number(),
         final_tally_result: Some(p.tally.to_wire()),
         submit_time: Some(timestamp(p.submit_time)),

@@ -7,8 +7,8 @@ use entente_proto::cosmos::gov::{v1, v1beta1 as wire};
 use prost::Message as _;
 use prost_types::Any;
 
-use super::legacy::EXEC_URL;
-use super::query;
+use crate::modules::gov::legacy::EXEC_URL;
+use crate::modules::gov::query;
 use crate::wire::timestamp;
 
 pub fn proposal(view: &View, request: wire::QueryProposalRequest) -> Result<wire::QueryProposalResponse> {

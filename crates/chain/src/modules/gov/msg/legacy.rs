@@ -6,10 +6,10 @@ use entente_proto::cosmos::gov::{v1, v1beta1 as wire};
 use prost::Message as _;
 use prost_types::Any;
 
-use super::legacy::{self, EXEC_URL};
-use super::{error, msg};
 use crate::message::Message;
 use crate::modules::auth;
+use crate::modules::gov::legacy::{self, EXEC_URL};
+use crate::modules::gov::{error, msg};
 
 /// Proposes a content.
 #[derive(Debug, Clone)]

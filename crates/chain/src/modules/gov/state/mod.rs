@@ -1,12 +1,14 @@
 //! What gov remembers.
 
+pub mod convert;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use entente_kernel::num::{Coins, Int};
 use entente_kernel::{AccAddress, Error, Item, Map, Result, Sequence, Timestamp};
 use entente_proto::cosmos::gov::v1 as wire;
 use prost_types::Any;
 
-use super::params::Params;
+use crate::modules::gov::params::Params;
 use crate::stores::GOV;
 
 pub const PROPOSALS: Map<u64, Proposal> = Map::new(GOV, &[0x00]);

@@ -1,10 +1,13 @@
 //! What gov can be asked in `cosmos.gov.v1`.
 
+pub mod legacy;
+
 use entente_kernel::{AccAddress, Error, Grpc, Result, View};
 use entente_proto::cosmos::gov::v1 as wire;
 
+use super::state::convert;
 use super::state::{self, Proposal, Status, Tally};
-use super::{convert, tally};
+use super::tally;
 use crate::query::{page_request, page_response};
 
 pub fn constitution(view: &View, _: wire::QueryConstitutionRequest) -> Result<wire::QueryConstitutionResponse> {

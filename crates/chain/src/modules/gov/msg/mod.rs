@@ -1,5 +1,7 @@
 //! Messages of `cosmos.gov.v1`: wire → checked.
 
+pub mod legacy;
+
 use entente_kernel::error::sdk;
 use entente_kernel::num::{Coins, Dec};
 use entente_kernel::{AccAddress, Bech32, Result};
@@ -8,9 +10,9 @@ use entente_proto::cosmos::gov::v1 as wire;
 use prost_types::Any;
 use serde_json::Value;
 
+use super::error;
 use super::proposal::{Draft, refuse_unknown};
-use super::state::{Choice, Weighted};
-use super::{convert, error};
+use super::state::{Choice, Weighted, convert};
 use crate::message::Message;
 use crate::modules::bank::msg::positive_coins;
 
@@ -89,10 +91,9 @@ fn recommended_form(metadata: &str) -> Option<(String, String)> {
             ("summary", Value::String(text)) => summary = text,
             ("details" | "proposal_forum_url" | "vote_option_context", Value::String(_)) => {}
             ("authors", Value::Array(names)) if names.iter().all(|n| n.is_string() || n.is_null()) => {}
-            ("title" | "summary" | "details" | "proposal_forum_url" | "vote_option_context" | "authors", value) => {
-                if !value.is_null() {
-                    return None;
-                }
+            (_, Value::Null) => {}
+            ("title" | "summary" | "details" | "proposal_forum_url" | "vote_option_context" | "authors", _) => {
+                return None;
             }
             _ => {}
         }
