@@ -202,7 +202,7 @@ impl World {
     }
 }
 
-/// A genesis without delegators but the operators themselves.
+/// A genesis without delegators but the operators themselves, and without inflation. Only sections that the chain knows.
 pub fn app_state(tokens: &[u64]) -> Value {
     let bech32 = Bech32::new("entente");
     let money = |address: String, amount: u64| json!({"address": address, "coins": [{"denom": "uente", "amount": amount.to_string()}]});
@@ -240,6 +240,31 @@ pub fn app_state(tokens: &[u64]) -> Value {
             "fee_pool": {"community_pool": []}, "delegator_withdraw_infos": [], "previous_proposer": "",
             "outstanding_rewards": [], "validator_accumulated_commissions": [], "validator_historical_rewards": [],
             "validator_current_rewards": [], "delegator_starting_infos": [], "validator_slash_events": []
+        },
+        "gov": {
+            "starting_proposal_id": "1", "deposits": [], "votes": [], "proposals": [], "constitution": "",
+            "deposit_params": null, "voting_params": null, "tally_params": null,
+            "params": {
+                "min_deposit": [{"denom": "uente", "amount": "10000000"}], "max_deposit_period": "600s",
+                "voting_period": "60s", "quorum": "0.334", "threshold": "0.5", "veto_threshold": "0.334",
+                "min_initial_deposit_ratio": "0", "proposal_cancel_ratio": "0.5", "proposal_cancel_dest": "",
+                "expedited_voting_period": "30s", "expedited_threshold": "0.667",
+                "expedited_min_deposit": [{"denom": "uente", "amount": "50000000"}], "burn_vote_quorum": false,
+                "burn_proposal_deposit_prevote": false, "burn_vote_veto": true, "min_deposit_ratio": "0.01"
+            }
+        },
+        "mint": {
+            "minter": {"inflation": "0.000000000000000000", "annual_provisions": "0.000000000000000000"},
+            "params": {"mint_denom": "uente", "inflation_rate_change": "0.000000000000000000",
+                "inflation_max": "0.000000000000000000", "inflation_min": "0.000000000000000000",
+                "goal_bonded": "0.670000000000000000", "blocks_per_year": "6311520"}
+        },
+        "crisis": {"constant_fee": {"denom": "uente", "amount": "1000"}},
+        "alliance": {
+            "params": {"reward_delay_time": "60s", "take_rate_claim_interval": "300s",
+                "last_take_rate_claim_time": "0001-01-01T00:00:00Z"},
+            "assets": [], "validator_infos": [], "reward_weight_change_snaphots": [], "delegations": [],
+            "redelegations": [], "undelegations": []
         }
     });
     let known: Vec<&str> = genesis::SECTIONS.iter().map(|s| s.name).collect();

@@ -11,6 +11,8 @@ pub mod handle;
 pub mod msg;
 pub mod query;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use block::begin_block;
 

@@ -18,6 +18,8 @@ pub mod msg;
 mod params;
 pub mod query;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use block::begin_block;
 pub use params::Params;
