@@ -61,3 +61,20 @@ fn show(kind: &str, attributes: &[(String, String)]) -> String {
     let shown: Vec<String> = shown.map(|(key, value)| format!("{key}={value}")).collect();
     format!("{kind} {}", shown.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_kept_kinds_are_compared_with_all_their_attributes_in_order() {
+        let seen = |attributes: &[(&str, &str)]| SeenEvent {
+            kind: "slash".into(),
+            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        };
+        let found = [Event::new("transfer").with("x", "1"), Event::new("slash").with("a", "1").with("b", "2")];
+        assert_eq!(compare(1, "block", &[seen(&[("a", "1"), ("b", "2")])], &found), []);
+        assert_eq!(compare(1, "block", &[seen(&[("b", "2"), ("a", "1")])], &found).len(), 1);
+        assert_eq!(compare(1, "block", &[], &found).len(), 1);
+    }
+}
