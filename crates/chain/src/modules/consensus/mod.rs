@@ -9,16 +9,15 @@ mod json;
 pub mod msg;
 mod params;
 pub mod query;
+mod state;
 
 pub use json::{from_json, to_json};
 pub use params::{check_params, default_params};
 
-use entente_kernel::{Ctx, Item, Result, View, Wire};
+use entente_kernel::{Ctx, Result, View, Wire};
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::stores::CONSENSUS;
-
-const PARAMS: Item<Wire<ConsensusParams>> = Item::new(CONSENSUS, b"Consensus");
+use state::PARAMS;
 
 /// The parameters in force.
 pub fn params(view: &View) -> Result<ConsensusParams> {
