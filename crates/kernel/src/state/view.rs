@@ -72,6 +72,11 @@ impl View {
         &self.env.bech32
     }
 
+    /// The root of the snapshot below the changes: in a block, the app hash of the block before.
+    pub fn base_root(&self) -> [u8; 32] {
+        self.base.root()
+    }
+
     pub fn gas(&self) -> &GasMeter {
         &self.gas
     }

@@ -134,8 +134,16 @@ pub fn tombstone(ctx: &mut Ctx, cons: &ConsAddress, until: Timestamp) -> Result<
 }
 
 /// News of staking: a validator exists, its key becomes known.
+///
+/// # Errors
+/// `slashing` 9 if the key signed two blocks at one height before. Upstream takes such a key again after its first validator was
+/// removed, and further proofs against it are ignored.
 pub fn after_validator_created(ctx: &mut Ctx, operator: &ValAddress) -> Result<()> {
     let validator = staking::must_validator(ctx, operator)?;
+    let cons = validator.cons_address();
+    if signing_info(ctx, &cons)?.is_some_and(|info| info.tombstoned) {
+        return Err(error::VALIDATOR_TOMBSTONED.because(format!("consensus key of {}", ctx.bech32().cons(&cons))));
+    }
     add_pub_key(ctx, &validator)
 }
 

@@ -141,7 +141,7 @@ impl Redelegation {
             delegator_address: bech32.acc(&self.delegator),
             validator_src_address: bech32.val(&self.source),
             validator_dst_address: bech32.val(&self.target),
-            entries: self.entries.iter().map(RedelegationEntry::to_wire).collect(),
+            entries: self.entries.iter().copied().map(RedelegationEntry::to_wire).collect(),
         }
     }
 
@@ -167,7 +167,7 @@ impl Redelegation {
 }
 
 impl RedelegationEntry {
-    pub(super) fn to_wire(&self) -> wire::RedelegationEntry {
+    pub(super) fn to_wire(self) -> wire::RedelegationEntry {
         wire::RedelegationEntry {
             creation_height: self.creation_height,
             completion_time: Some(convert::timestamp(self.completion_time)),

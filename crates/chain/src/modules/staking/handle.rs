@@ -155,8 +155,20 @@ fn check_cancel(view: &View, entry: &UnbondingEntry, amount: &Coin) -> Result<()
 pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpdateParamsResponse> {
     auth::check_authority(ctx, &m.authority)?;
     params::check(&m.params)?;
+    refuse_other_denom(ctx, &m.params.bond_denom)?;
     state::PARAMS.save(ctx, &Wire(m.params))?;
     Ok(wire::MsgUpdateParamsResponse {})
+}
+
+/// Upstream lets a vote change the bond denom although coins are staked; then nothing can be paid out, and the chain stops.
+fn refuse_other_denom(view: &View, wanted: &str) -> Result<()> {
+    let now = super::bond_denom(view)?;
+    let nobody = super::validators(view).next().transpose()?.is_none();
+    if now.as_ref() == wanted || nobody && state::UNBONDINGS.iter(view).next().transpose()?.is_none() {
+        return Ok(());
+    }
+    let details = format!("bond_denom: {wanted:?}; while coins are staked only {now} is allowed");
+    Err(sdk::INVALID_REQUEST.because(details))
 }
 
 fn check_denom(view: &View, coin: &Coin) -> Result<()> {

@@ -1,11 +1,17 @@
 //! Recent headers and validator sets, for clients on other chains.
 
-use entente_kernel::{Ctx, Result, Wire};
+use entente_kernel::crypto::{merkle, sha256_truncated};
+use entente_kernel::{ConsAddress, Ctx, Result, Wire};
 use entente_proto::cosmos::staking::v1beta1 as wire;
-use entente_proto::tendermint::types::Header;
+use entente_proto::tendermint::crypto::PublicKey;
+use entente_proto::tendermint::crypto::public_key::Sum;
+use entente_proto::tendermint::types::{BlockId, Header, PartSetHeader, SimpleValidator};
+use entente_proto::tendermint::version::Consensus;
+use prost::Message as _;
 
-use super::state::{HISTORY, LAST_POWERS, VALIDATORS};
-use super::validator::Validator;
+use super::delegation::stored;
+use super::state::{HISTORY, LAST_POWERS, Power, VALIDATORS};
+use super::validator::ed25519_key;
 use crate::wire as convert;
 
 /// Heights for which the validator set is kept beside the header. Upstream keeps it with every header; a set of a hundred
@@ -27,7 +33,9 @@ pub(super) fn track(ctx: &mut Ctx) -> Result<()> {
     if entries == 0 {
         return Ok(());
     }
-    let record = wire::HistoricalInfo { header: Some(header(ctx)), valset: valset(ctx)? };
+    let signers = signers(ctx)?;
+    let header = header(ctx, next_validators_hash(&signers));
+    let record = wire::HistoricalInfo { header: Some(header), valset: signers.into_iter().map(|s| s.record).collect() };
     HISTORY.set(ctx, &height.cast_unsigned(), &Wire(record))?;
     if let Ok(key) = u64::try_from(height.saturating_sub(VALSET_HEIGHTS))
         && let Some(Wire(mut record)) = HISTORY.get(ctx, &key)?
@@ -38,30 +46,47 @@ pub(super) fn track(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-fn header(ctx: &Ctx) -> Header {
+fn header(ctx: &Ctx, next_validators_hash: [u8; 32]) -> Header {
     Header {
+        version: Some(Consensus::default()),
         chain_id: ctx.env().chain_id.to_string(),
         height: ctx.height(),
         time: Some(convert::timestamp(ctx.time())),
+        last_block_id: Some(BlockId { hash: Vec::new(), part_set_header: Some(PartSetHeader::default()) }),
+        next_validators_hash: next_validators_hash.to_vec(),
+        app_hash: ctx.base_root().to_vec(),
         proposer_address: ctx.env().proposer.map(|p| p.as_bytes().to_vec()).unwrap_or_default(),
-        version: Some(Default::default()),
-        last_block_id: Some(entente_proto::tendermint::types::BlockId {
-            hash: Vec::new(),
-            part_set_header: Some(Default::default()),
-        }),
         ..Header::default()
     }
 }
 
+/// A bonded validator.
+struct Signer {
+    power: i64,
+    pub_key: [u8; 32],
+    address: ConsAddress,
+    record: wire::Validator,
+}
+
 /// The bonded validators in CometBFT's order: power, then consensus address.
-fn valset(ctx: &Ctx) -> Result<Vec<wire::Validator>> {
-    let mut rows = Vec::new();
+fn signers(ctx: &Ctx) -> Result<Vec<Signer>> {
+    let mut signers = Vec::new();
     for row in LAST_POWERS.iter(ctx) {
-        let (operator, _) = row?;
+        let (operator, Power(power)) = row?;
         let Wire(record) = VALIDATORS.must(ctx, &operator)?;
-        let validator = super::delegation::stored(Validator::from_wire(record.clone(), operator))?;
-        rows.push((validator.power()?, validator.cons_address(), record));
+        let pub_key = stored(ed25519_key(&record.consensus_pubkey.clone().unwrap_or_default()))?;
+        let address = ConsAddress::from_array(sha256_truncated(&pub_key));
+        signers.push(Signer { power, pub_key, address, record });
     }
-    rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    Ok(rows.into_iter().map(|(_, _, record)| record).collect())
+    signers.sort_by(|a, b| b.power.cmp(&a.power).then(a.address.cmp(&b.address)));
+    Ok(signers)
+}
+
+/// What the engine writes into the header of the block that begins: the set that the block before decided signs the block after.
+fn next_validators_hash(signers: &[Signer]) -> [u8; 32] {
+    let leaf = |s: &Signer| {
+        let pub_key = PublicKey { sum: Some(Sum::Ed25519(s.pub_key.to_vec())) };
+        SimpleValidator { pub_key: Some(pub_key), voting_power: s.power }.encode_to_vec()
+    };
+    merkle::root(&signers.iter().map(leaf).collect::<Vec<_>>())
 }

@@ -266,5 +266,5 @@ pub(super) fn burn(ctx: &mut Ctx, status: BondStatus, amount: Int) -> Result<()>
 }
 
 pub(super) fn bond_coins(view: &View, amount: Int) -> Result<Coins> {
-    Ok(Coins::one(Coin::new(super::bond_denom(view)?, amount)).map_err(Error::panic)?)
+    Coins::one(Coin::new(super::bond_denom(view)?, amount)).map_err(Error::panic)
 }

@@ -453,6 +453,73 @@ fn params_change_only_by_governance_and_within_their_bounds() {
 }
 
 #[test]
+fn the_bond_denom_cannot_change_while_coins_are_staked() {
+    let mut w = World::new(&[5 * UNIT]);
+    let params = wire::Params { bond_denom: "other".into(), ..super::params(&w.ctx).unwrap() };
+    let authority = w.ctx.bech32().acc(&auth::authority());
+    assert_eq!(w.refused(&wire::MsgUpdateParams { authority, params: Some(params) }), "sdk 18");
+}
+
+#[test]
+fn a_key_that_signed_twice_does_not_come_back() {
+    let mut w = World::new(&[5 * UNIT, 6 * UNIT]);
+    w.blocks(2);
+    w.block_with_proof(2, 1, 6);
+    w.send(&undelegate(&w, 2, 2, 5_700_000).clone()).unwrap();
+    w.after(UNBONDING_SECS);
+    assert!(super::validator(&w.ctx, &operator(2)).unwrap().is_none());
+    let mut message = create(&w, 3, 2 * UNIT);
+    message.pubkey = create(&w, 2, 0).pubkey;
+    assert_eq!(w.refused(&message), "slashing 9");
+}
+
+#[test]
+fn a_queue_is_drained_in_order_with_a_budget() {
+    let mut w = World::new(&[5 * UNIT]);
+    for n in 101..=105 {
+        w.send(&delegate(&w, n, 1, UNIT).clone()).unwrap();
+        if n == 104 {
+            w.block();
+        }
+        w.send(&undelegate(&w, n, 1, UNIT).clone()).unwrap();
+    }
+    w.ctx.env_mut().time = w.ctx.time().plus(entente_kernel::Span::from_secs(UNBONDING_SECS));
+    let mut take = |budget| {
+        let rows = super::queue::take_unbondings(&mut w.ctx, budget).unwrap();
+        rows.into_iter().map(|row| row.delegator_address).collect::<Vec<_>>()
+    };
+    let mut taken = take(2);
+    assert_eq!(taken.len(), 2);
+    taken.extend(take(2));
+    taken.extend(take(9));
+    assert!(take(9).is_empty());
+    assert_eq!(taken, (101..=105).map(|n| w.acc(n)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_work_of_a_block_does_not_grow_with_the_delegators() {
+    let work = |delegators: u8| {
+        let mut w = World::new(&[5 * UNIT, 6 * UNIT]);
+        for n in 0..delegators {
+            w.send(&delegate(&w, 101 + n % 9, 1 + n % 2, UNIT).clone()).unwrap();
+            let from = entente_kernel::AccAddress::from_array([150 + n; 20]);
+            let held = super::Delegation { delegator: from, validator: operator(1), shares: Dec::ONE };
+            super::delegation::save_delegation(&mut w.ctx, &held).unwrap();
+        }
+        w.ctx.env_mut().height += 1;
+        super::end_block(&mut w.ctx).unwrap();
+        let meter = entente_kernel::gas::GasMeter::unlimited();
+        w.ctx.replace_gas(meter);
+        super::begin_block(&mut w.ctx).unwrap();
+        super::end_block(&mut w.ctx).unwrap();
+        w.ctx.gas().used()
+    };
+    let (few, many) = (work(1), work(90));
+    // Only the digits of tokens and shares grow.
+    assert!(many < few + 1000, "{few} and {many} units of gas");
+}
+
+#[test]
 fn recent_headers_are_kept_as_long_as_the_parameter_says() {
     let mut w = World::new(&[5 * UNIT, 6 * UNIT]);
     w.blocks(8);
@@ -462,7 +529,13 @@ fn recent_headers_are_kept_as_long_as_the_parameter_says() {
     };
     assert!(ask(&mut w, 3).is_err());
     let info = ask(&mut w, 4).unwrap().hist.unwrap();
-    assert_eq!(info.header.unwrap().height, 4);
+    let header = info.header.unwrap();
+    assert_eq!(header.height, 4);
+    assert_eq!(header.app_hash, w.ctx.base_root());
+    // Computed by CometBFT's rules from the two keys with powers 6 and 5.
+    let simple = |n: u8, power: u8| [&[0x0a, 0x22, 0x0a, 0x20][..], &key(n), &[0x10, power]].concat();
+    let hash = entente_kernel::crypto::merkle::root(&[simple(2, 6), simple(1, 5)]);
+    assert_eq!(header.next_validators_hash, hash);
     let order: Vec<&str> = info.valset.iter().map(|v| v.description.as_ref().unwrap().moniker.as_str()).collect();
     assert_eq!(order, ["v2", "v1"]);
 }
