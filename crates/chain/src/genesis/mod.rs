@@ -3,6 +3,7 @@
 //! The order of the sections is the order in which modules are initialised; it decides the numbers of module accounts.
 
 mod foreign;
+mod gentx;
 #[cfg(test)]
 mod tests;
 
@@ -89,7 +90,7 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
         return Err(Error::plain("genesis: app_state must be a JSON object"));
     };
     for (name, value) in sections {
-        if name != OWN && !SECTIONS.iter().any(|s| s.name == name) {
+        if name != OWN && name != gentx::SECTION && !SECTIONS.iter().any(|s| s.name == name) {
             foreign::check(name, value)?;
         }
     }
@@ -100,7 +101,21 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
             Some(value) => updates.extend((section.init)(ctx, value)?),
         }
     }
-    Ok(updates)
+    let entered = gentxs(ctx, sections)?;
+    match (updates.is_empty(), entered.is_empty()) {
+        (false, false) => Err(Error::plain(
+            "genesis: genutil.gen_txs: the validator set is stated twice; staking.validators and gentxs exclude each other",
+        )),
+        (true, _) => Ok(entered),
+        (_, true) => Ok(updates),
+    }
+}
+
+fn gentxs(ctx: &mut Ctx, sections: &Map<String, Value>) -> Result<Vec<ValidatorUpdate>> {
+    match sections.get(gentx::SECTION) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(section) => gentx::run(ctx, section),
+    }
 }
 
 /// The whole state as `app_state`.
@@ -112,6 +127,7 @@ pub fn export(view: &View) -> Result<Value> {
     for name in EMPTY {
         out.insert((*name).to_owned(), if *name == "params" { Value::Null } else { Value::Object(Map::new()) });
     }
+    out.insert(gentx::SECTION.to_owned(), serde_json::json!({ "gen_txs": [] }));
     let prefix = serde_json::json!({ "bech32_prefix": view.bech32().prefix() });
     out.insert(OWN.to_owned(), prefix);
     out.sort_keys();
