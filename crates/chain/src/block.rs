@@ -5,7 +5,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::modules::{consensus, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{alliance, consensus, distribution, evidence, gov, mint, slashing, staking};
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -112,7 +112,9 @@ pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
 pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
-    staking::end_block(ctx).map_err(|e| e.must("staking"))
+    let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
+    alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
+    Ok(updates)
 }
 
 /// One transaction: the ante checks in a layer of their own (their effects, fee and sequence, stay), then all messages in a second layer.

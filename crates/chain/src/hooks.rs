@@ -6,12 +6,13 @@
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
-use crate::modules::{distribution, slashing};
+use crate::modules::{alliance, distribution, slashing, staking};
 
 /// A validator exists now; it has no stake yet.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
     distribution::hook::after_validator_created(ctx, validator)?;
-    slashing::after_validator_created(ctx, validator)
+    slashing::after_validator_created(ctx, validator)?;
+    alliance::hook::after_validator_created(ctx, validator)
 }
 
 /// A validator's commission is about to change, or it is about to be slashed.
@@ -22,17 +23,19 @@ pub fn before_validator_modified(_ctx: &mut Ctx, _validator: &ValAddress) -> Res
 /// A validator without shares was removed.
 pub fn after_validator_removed(ctx: &mut Ctx, cons: &ConsAddress, validator: &ValAddress) -> Result<()> {
     distribution::hook::after_validator_removed(ctx, validator)?;
-    slashing::after_validator_removed(ctx, cons)
+    slashing::after_validator_removed(ctx, cons)?;
+    alliance::hook::after_validator_removed(ctx, validator)
 }
 
 /// A validator entered the active set.
-pub fn after_validator_bonded(ctx: &mut Ctx, cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
-    slashing::after_validator_bonded(ctx, cons)
+pub fn after_validator_bonded(ctx: &mut Ctx, cons: &ConsAddress, validator: &ValAddress) -> Result<()> {
+    slashing::after_validator_bonded(ctx, cons)?;
+    alliance::hook::after_validator_bonded(ctx, validator)
 }
 
 /// A validator left the active set.
-pub fn after_validator_begin_unbonding(_ctx: &mut Ctx, _cons: &ConsAddress, _validator: &ValAddress) -> Result<()> {
-    Ok(())
+pub fn after_validator_begin_unbonding(ctx: &mut Ctx, _cons: &ConsAddress, validator: &ValAddress) -> Result<()> {
+    alliance::hook::after_validator_begin_unbonding(ctx, validator)
 }
 
 /// A delegator is about to delegate to a validator for the first time.
@@ -47,12 +50,13 @@ pub fn before_delegation_shares_modified(ctx: &mut Ctx, delegator: &AccAddress, 
 
 /// A delegation has changed and still exists.
 pub fn after_delegation_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    distribution::hook::after_delegation_modified(ctx, delegator, validator)
+    distribution::hook::after_delegation_modified(ctx, delegator, validator)?;
+    alliance::hook::after_delegation_modified(ctx)
 }
 
 /// A delegation is about to disappear: all its shares were taken.
-pub fn before_delegation_removed(_ctx: &mut Ctx, _delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
-    Ok(())
+pub fn before_delegation_removed(ctx: &mut Ctx, delegator: &AccAddress, _validator: &ValAddress) -> Result<()> {
+    alliance::hook::before_delegation_removed(ctx, delegator)
 }
 
 /// A validator committed a fault and is about to lose `effective_fraction` of its tokens: `slash_factor` of the power it had, less
@@ -62,13 +66,15 @@ pub fn before_validator_slashed(
     ctx: &mut Ctx,
     validator: &ValAddress,
     effective_fraction: Dec,
-    _infraction_height: i64,
-    _slash_factor: Dec,
+    infraction_height: i64,
+    slash_factor: Dec,
 ) -> Result<()> {
-    if effective_fraction.is_zero() {
-        return Ok(());
+    // What alliance's stake earned so far is drawn while distribution does not know of the slash yet.
+    alliance::hook::before_slash_is_recorded(ctx, validator)?;
+    if !effective_fraction.is_zero() {
+        distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)?;
     }
-    distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)
+    alliance::hook::before_validator_slashed(ctx, validator, infraction_height, slash_factor)
 }
 
 /// An unbonding, a redelegation or the unbonding of a validator began under this id.
@@ -77,17 +83,17 @@ pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
 }
 
 /// How much of the supply of a denom is bookkeeping that supply queries hide: virtual stake on bonded validators.
-pub fn virtual_supply(_view: &View, _denom: &Denom) -> Result<Int> {
-    Ok(Int::ZERO)
+pub fn virtual_supply(view: &View, denom: &Denom) -> Result<Int> {
+    if *denom == staking::bond_denom(view)? { alliance::virtual_bonded(view) } else { Ok(Int::ZERO) }
 }
 
 /// Asked by mint and gov: native coins that exist only as alliance's virtual stake with bonded validators. Neither inflation nor the
 /// quorum of governance counts them.
-pub fn virtual_bonded_stake(_view: &View) -> Result<Int> {
-    Ok(Int::ZERO)
+pub fn virtual_bonded_stake(view: &View) -> Result<Int> {
+    alliance::virtual_bonded(view)
 }
 
 /// Asked by mint: native coins that exist only as alliance's virtual stake, wherever they are.
-pub fn virtual_stake(_view: &View) -> Result<Int> {
-    Ok(Int::ZERO)
+pub fn virtual_stake(view: &View) -> Result<Int> {
+    alliance::virtual_stake(view)
 }

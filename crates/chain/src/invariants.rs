@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::{bank, distribution, gov, slashing, staking};
+use crate::modules::{alliance, bank, distribution, gov, slashing, staking};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -27,6 +27,10 @@ pub const ALL: &[Invariant] = &[
     Invariant { module: "distribution", name: "can-withdraw", check: distribution::invariant::can_withdraw },
     Invariant { module: "distribution", name: "reference-count", check: distribution::invariant::reference_count },
     Invariant { module: "distribution", name: "module-account", check: distribution::invariant::module_account },
+    Invariant { module: "alliance", name: "delegator-shares", check: alliance::invariant::delegator_shares },
+    Invariant { module: "alliance", name: "validator-shares", check: alliance::invariant::validator_shares },
+    Invariant { module: "alliance", name: "reward-pool", check: alliance::invariant::reward_pool },
+    Invariant { module: "alliance", name: "module-balance", check: alliance::invariant::module_balance },
     Invariant { module: "gov", name: "module-account", check: gov::invariant::module_account },
 ];
 

@@ -5,7 +5,7 @@ use entente_kernel::{Ctx, Error, Grpc, Page, PageRequest, Result};
 use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
-use crate::modules::{auth, bank, consensus, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{alliance, auth, bank, consensus, distribution, evidence, gov, mint, slashing, staking};
 
 macro_rules! queries {
     ($($path:literal => $handler:path,)*) => {
@@ -82,6 +82,21 @@ queries! {
     "/cosmos.mint.v1beta1.Query/Params" => mint::query::params,
     "/cosmos.mint.v1beta1.Query/Inflation" => mint::query::inflation,
     "/cosmos.mint.v1beta1.Query/AnnualProvisions" => mint::query::annual_provisions,
+    "/alliance.alliance.Query/Params" => alliance::query::params,
+    "/alliance.alliance.Query/Alliances" => alliance::query::alliances,
+    "/alliance.alliance.Query/AllAlliancesDelegations" => alliance::query::all_alliances_delegations,
+    "/alliance.alliance.Query/AllianceValidator" => alliance::query::alliance_validator,
+    "/alliance.alliance.Query/AllAllianceValidators" => alliance::query::all_alliance_validators,
+    "/alliance.alliance.Query/AlliancesDelegation" => alliance::query::alliances_delegation,
+    "/alliance.alliance.Query/AlliancesDelegationByValidator" => alliance::query::alliances_delegation_by_validator,
+    "/alliance.alliance.Query/AllianceDelegation" => alliance::query::alliance_delegation,
+    "/alliance.alliance.Query/AllianceDelegationRewards" => alliance::query::alliance_delegation_rewards,
+    "/alliance.alliance.Query/AllianceUnbondingsByDelegator" => alliance::query::alliance_unbondings_by_delegator,
+    "/alliance.alliance.Query/AllianceUnbondingsByDenomAndDelegator" => alliance::query::alliance_unbondings_by_denom_and_delegator,
+    "/alliance.alliance.Query/AllianceUnbondings" => alliance::query::alliance_unbondings,
+    "/alliance.alliance.Query/AllianceRedelegationsByDelegator" => alliance::query::alliance_redelegations_by_delegator,
+    "/alliance.alliance.Query/AllianceRedelegations" => alliance::query::alliance_redelegations,
+    "/alliance.alliance.Query/Alliance" => alliance::query::alliance,
     "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
     "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,
     "/cosmos.gov.v1.Query/Proposals" => gov::query::proposals,

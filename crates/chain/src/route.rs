@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::{auth, bank, consensus, crisis, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{alliance, auth, bank, consensus, crisis, distribution, evidence, gov, mint, slashing, staking};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -86,6 +86,14 @@ routes! {
     "/cosmos.distribution.v1beta1.MsgDepositValidatorRewardsPool": distribution::msg::DepositValidatorRewardsPool => distribution::handle::deposit_validator_rewards_pool,
     "/cosmos.distribution.v1beta1.MsgUpdateParams": distribution::msg::UpdateParams => distribution::handle::update_params,
     "/cosmos.mint.v1beta1.MsgUpdateParams": mint::msg::UpdateParams => mint::handle::update_params,
+    "/alliance.alliance.MsgDelegate": alliance::msg::Delegate => alliance::handle::delegate,
+    "/alliance.alliance.MsgRedelegate": alliance::msg::Redelegate => alliance::handle::redelegate,
+    "/alliance.alliance.MsgUndelegate": alliance::msg::Undelegate => alliance::handle::undelegate,
+    "/alliance.alliance.MsgClaimDelegationRewards": alliance::msg::ClaimDelegationRewards => alliance::handle::claim_delegation_rewards,
+    "/alliance.alliance.MsgUpdateParams": alliance::msg::UpdateParams => alliance::handle::update_params,
+    "/alliance.alliance.MsgCreateAlliance": alliance::msg::CreateAlliance => alliance::handle::create_alliance,
+    "/alliance.alliance.MsgUpdateAlliance": alliance::msg::UpdateAlliance => alliance::handle::update_alliance,
+    "/alliance.alliance.MsgDeleteAlliance": alliance::msg::DeleteAlliance => alliance::handle::delete_alliance,
     "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
     "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,
     "/cosmos.gov.v1.MsgVote": gov::msg::Vote => gov::handle::vote,

@@ -11,7 +11,7 @@ use entente_kernel::{Ctx, Error, Result, View, json};
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
-use crate::modules::{auth, bank, crisis, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{alliance, auth, bank, crisis, distribution, evidence, gov, mint, slashing, staking};
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -63,6 +63,7 @@ sections! {
     "mint" => mint,
     "crisis" => crisis,
     "evidence" => evidence,
+    "alliance" => alliance,
 }
 
 /// Sections that the SDK writes although their modules have no state.

@@ -4,6 +4,7 @@
 //! auth < consensus < bank < vesting < feegrant < staking < slashing < evidence < distribution < mint < ibc < alliance < assets <
 //! liquid < pools < weights < vault < service < claims < remote < gov < authz < upgrade < crisis
 
+pub mod alliance;
 pub mod auth;
 pub mod bank;
 pub mod consensus;

@@ -226,6 +226,10 @@ impl Dec {
         base.mul(odd_factors)
     }
 
+    pub(super) fn scaled_magnitude(self) -> U320 {
+        self.magnitude
+    }
+
     /// The integer part and the rest, both with the sign of the number.
     pub(super) fn split(self) -> (Int, Dec) {
         let (whole, rest) = self.magnitude.div_rem(U320::from(ONE_SCALED));

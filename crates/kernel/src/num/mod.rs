@@ -1,4 +1,4 @@
-//! Numbers of a chain: `Int` (256 bits), `Dec` (18 decimal places), denominations, coins and collections of coins.
+//! Numbers of a chain: `Int` (256 bits), `Dec` (18 decimal places), `Wide` (512 bits, unsigned), denominations, coins and collections of coins.
 //!
 //! There are no operators. Every operation that can fail is a function that returns [`NumError`], and every division says
 //! in its name or its documentation who gains the remainder. The arithmetic is exactly that of the Cosmos SDK (math 1.2,
@@ -40,6 +40,7 @@ mod dec;
 mod deccoin;
 mod denom;
 mod error;
+mod exact;
 mod int;
 mod wide;
 
@@ -49,6 +50,7 @@ pub use dec::Dec;
 pub use deccoin::{DecCoin, DecCoins};
 pub use denom::Denom;
 pub use error::{NumError, Quoted};
+pub use exact::Wide;
 pub use int::Int;
 
 serde_as_text!(Int, "an integer as text");

@@ -85,6 +85,7 @@ borsh_value!(
     crate::time::Timestamp,
     crate::time::Span,
     crate::num::Dec,
+    crate::num::Wide,
     crate::num::Coins,
     crate::num::DecCoins
 );

@@ -41,6 +41,7 @@ pub enum Action {
 /// # Errors
 /// `sdk` 2 for unknown types and broken bytes: such bytes are no transaction.
 pub fn read(any: &Any, bech32: &Bech32) -> Result<Content> {
+    crate::modules::alliance::check_content(any)?;
     let authority = bech32.acc(&auth::authority());
     match any.type_url.as_str() {
         "/cosmos.gov.v1beta1.TextProposal" => {

@@ -10,7 +10,7 @@ use super::params::Params;
 use super::state::{self, Choice, Proposal, Tally, Weighted};
 use crate::hooks;
 use crate::modules::auth::ModuleAccount;
-use crate::modules::staking;
+use crate::modules::{alliance, staking};
 
 /// What a count leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,6 +171,6 @@ fn verdict(count: &Count, bonded: Int, params: &Params, expedited: bool) -> Resu
 }
 
 /// What a voter has staked through alliance, in native shares of the virtual stake by validator.
-fn alliance_stake(_view: &View, _voter: &AccAddress) -> Result<Vec<(ValAddress, Dec)>> {
-    Ok(Vec::new())
+fn alliance_stake(view: &View, voter: &AccAddress) -> Result<Vec<(ValAddress, Dec)>> {
+    alliance::governance_stake(view, voter)
 }

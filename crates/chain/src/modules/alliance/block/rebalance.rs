@@ -1,0 +1,133 @@
+//! The virtual stake: native coins that the module mints and stakes where alliance stake lies, and burns again when it falls.
+
+use entente_kernel::num::{Coin, Coins, Dec, Int};
+use entente_kernel::{Ctx, Error, Result, ValAddress, View};
+
+use super::super::state::{AssetKey, Asset, POOLS, REBALANCE};
+use super::super::{event, math, reward};
+use super::assets;
+use crate::modules::auth::ModuleAccount;
+use crate::modules::{bank, staking};
+
+/// Virtual stake on bonded validators.
+///
+/// # Rounding
+/// Each delegation to 18 places, the sum to whole coins, both down.
+pub fn virtual_bonded(view: &View) -> Result<Int> {
+    virtual_where(view, staking::Validator::is_bonded)
+}
+
+/// All virtual stake, with the same roundings.
+pub fn virtual_stake(view: &View) -> Result<Int> {
+    virtual_where(view, |_| true)
+}
+
+fn virtual_where(view: &View, counts: impl Fn(&staking::Validator) -> bool) -> Result<Int> {
+    let mut sum = Dec::ZERO;
+    for delegation in staking::delegations_of(view, &ModuleAccount::ALLIANCE.address()) {
+        let delegation = delegation?;
+        let Some(validator) = staking::validator(view, &delegation.validator)? else { continue };
+        if counts(&validator) && !validator.delegator_shares.is_zero() {
+            sum = sum.add(validator.tokens_from_shares_truncated(delegation.shares)?)?;
+        }
+    }
+    Ok(sum.truncate_int()?)
+}
+
+/// Bonded stake without the virtual part.
+pub fn native_bonded(view: &View) -> Result<Int> {
+    Ok(staking::total_bonded_tokens(view)?.sub(virtual_bonded(view)?)?)
+}
+
+/// Brings the virtual stake of every bonded validator to what the weights ask for, each in a layer of its own. Writes only where it
+/// changes.
+pub fn run(ctx: &mut Ctx) -> Result<()> {
+    if REBALANCE.load(ctx)?.is_none() {
+        return Ok(());
+    }
+    REBALANCE.remove(ctx)?;
+    let native = native_bonded(ctx)?;
+    let assets = assets(ctx)?;
+    let mut bonded = Vec::new();
+    for validator in reward::known_validators(ctx)? {
+        if staking::validator(ctx, &validator)?.is_some_and(|v| v.is_bonded()) {
+            bonded.push(validator);
+        }
+    }
+    // What is still warming up is looked at again in the next block.
+    let warming_up = assets.iter().any(|a| !a.has_started(ctx.time()) && !a.dissolving);
+    if warming_up && !bonded.is_empty() {
+        REBALANCE.save(ctx, &())?;
+    }
+    for validator in bonded {
+        match ctx.layer(|ctx| rebalance(ctx, &validator, &assets, native)) {
+            Err(Error::Refusal(refusal)) => {
+                let text = ctx.bech32().val(&validator);
+                ctx.emit(event::step_failed("rebalance", &text, &refusal.log));
+                REBALANCE.save(ctx, &())?;
+            }
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
+
+fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &[Asset], native: Int) -> Result<()> {
+    let expected = expected_stake(ctx, validator, assets, native)?;
+    let current = current_stake(ctx, validator)?;
+    if expected > current {
+        let more = expected.sub(current)?.truncate_int()?;
+        if more.is_positive() {
+            grow(ctx, validator, more)?;
+        }
+    } else {
+        let less = current.sub(expected)?.truncate_int()?;
+        if less.is_positive() {
+            shrink(ctx, validator, less)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the assets at a bonded validator weigh in native stake.
+fn expected_stake(view: &View, validator: &ValAddress, assets: &[Asset], native: Int) -> Result<Dec> {
+    let mut sum = Dec::ZERO;
+    for asset in assets.iter().filter(|a| a.earns(view.time())) {
+        let key = AssetKey(asset.denom.clone());
+        let Some(pool) = POOLS.get(view, &(*validator, key))? else { continue };
+        let all = asset.shares.sub(asset.idle_shares)?;
+        let stake = math::virtual_stake(asset.reward_weight, native, pool.validator_shares, all)?;
+        sum = sum.add(stake)?;
+    }
+    Ok(sum)
+}
+
+fn current_stake(view: &View, validator: &ValAddress) -> Result<Dec> {
+    let Some(delegation) = staking::delegation(view, &ModuleAccount::ALLIANCE.address(), validator)? else {
+        return Ok(Dec::ZERO);
+    };
+    Ok(staking::must_validator(view, validator)?.tokens_from_shares(delegation.shares)?)
+}
+
+fn native_coins(view: &View, amount: Int) -> Result<Coins> {
+    Ok(Coins::one(Coin::new(staking::bond_denom(view)?, amount))?)
+}
+
+fn grow(ctx: &mut Ctx, validator: &ValAddress, amount: Int) -> Result<()> {
+    let coins = native_coins(ctx, amount)?;
+    bank::mint(ctx, &ModuleAccount::ALLIANCE, &coins)?;
+    reward::claim_validator(ctx, validator)?;
+    let found = staking::must_validator(ctx, validator)?;
+    let module = ModuleAccount::ALLIANCE.address();
+    staking::delegate(ctx, &module, amount, staking::BondStatus::Unbonded, &found, true)?;
+    Ok(())
+}
+
+fn shrink(ctx: &mut Ctx, validator: &ValAddress, amount: Int) -> Result<()> {
+    let module = ModuleAccount::ALLIANCE.address();
+    let shares = staking::validate_unbond_amount(ctx, &module, validator, amount)?;
+    reward::claim_validator(ctx, validator)?;
+    let returned = staking::unbond(ctx, &module, validator, shares)?;
+    let coins = native_coins(ctx, returned)?;
+    bank::burn(ctx, &ModuleAccount::BONDED_POOL, &coins)
+}
