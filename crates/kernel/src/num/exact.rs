@@ -138,6 +138,9 @@ mod tests {
         assert!(n.mul(scale).is_err());
         assert!(Wide::ZERO.sub(Wide::from_u64(1)).is_err());
         assert_eq!(borsh::from_slice::<Wide>(&borsh::to_vec(&n).unwrap()).unwrap(), n);
-        assert_eq!(Wide::from_dec("1.5".parse().unwrap()).unwrap().to_dec().unwrap().to_string(), "1.500000000000000000");
+        assert_eq!(
+            Wide::from_dec("1.5".parse().unwrap()).unwrap().to_dec().unwrap().to_string(),
+            "1.500000000000000000"
+        );
     }
 }

@@ -32,7 +32,12 @@ pub fn put_unbonding(ctx: &mut Ctx, (completion, id): EntryKey, entry: &Unbondin
 }
 
 /// Removes an entry that is paid or kept elsewhere; `of_delegator` says whether its owner's index goes too.
-pub fn remove_unbonding(ctx: &mut Ctx, (completion, id): EntryKey, entry: &Unbonding, of_delegator: bool) -> Result<()> {
+pub fn remove_unbonding(
+    ctx: &mut Ctx,
+    (completion, id): EntryKey,
+    entry: &Unbonding,
+    of_delegator: bool,
+) -> Result<()> {
     if of_delegator {
         UNBONDINGS_OF_DELEGATOR.remove(ctx, &(entry.delegator, AssetKey::from(&entry.denom), completion, id))?;
     }

@@ -145,8 +145,7 @@ pub fn redelegation_completed(delegator: &str, source: &str, destination: &str, 
 
 /// Stake at a validator was slashed: the coins went to the community pool.
 pub fn stake_slashed(validator: &str, lost: &Coin, factor: Dec) -> Event {
-    let attributes =
-        [("coin", coin(lost)), ("factor", factor.to_string().into()), ("validator", validator.into())];
+    let attributes = [("coin", coin(lost)), ("factor", factor.to_string().into()), ("validator", validator.into())];
     typed("StakeSlashedEvent", attributes)
 }
 

@@ -20,7 +20,8 @@ use crate::wire as convert;
 /// # Errors
 /// A refusal that names the field, or the invariant that the section does not meet.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
-    let params = Params::from_wire(&genesis.params.clone().unwrap_or_default()).map_err(|e| e.wrap("alliance.params"))?;
+    let params =
+        Params::from_wire(&genesis.params.clone().unwrap_or_default()).map_err(|e| e.wrap("alliance.params"))?;
     params.validate().map_err(|e| e.wrap("alliance.params"))?;
     PARAMS.save(ctx, &params)?;
     match &genesis.bookkeeping {
@@ -93,17 +94,24 @@ fn restore_pools(ctx: &mut Ctx, read: &Reader, genesis: &wire::GenesisState, boo
         }
     }
     for row in &book.restarts {
-        let place = (read.validator(&row.validator, "bookkeeping.restarts")?, read.key(&row.denom, "bookkeeping.restarts")?);
+        let place =
+            (read.validator(&row.validator, "bookkeeping.restarts")?, read.key(&row.denom, "bookkeeping.restarts")?);
         RESTARTS.set(ctx, &place, &Cursor::default())?;
     }
     Ok(())
 }
 
-fn restore_delegations(ctx: &mut Ctx, read: &Reader, genesis: &wire::GenesisState, book: &wire::Bookkeeping) -> Result<()> {
+fn restore_delegations(
+    ctx: &mut Ctx,
+    read: &Reader,
+    genesis: &wire::GenesisState,
+    book: &wire::Bookkeeping,
+) -> Result<()> {
     let mut indices = BTreeMap::new();
     for row in &book.delegations {
         let place = read.place(&row.delegator, &row.validator, &row.denom, "bookkeeping.delegations")?;
-        let paid = row.paid.iter().map(|p| Ok((read.denom(&p.reward_denom, "paid")?, read.wide(&p.per_share, "paid")?)));
+        let paid =
+            row.paid.iter().map(|p| Ok((read.denom(&p.reward_denom, "paid")?, read.wide(&p.per_share, "paid")?)));
         indices.insert(place, (row.epoch, paid.collect::<Result<Vec<_>>>()?));
     }
     for row in &genesis.delegations {
@@ -125,7 +133,8 @@ fn restore_rewards(ctx: &mut Ctx, read: &Reader, book: &wire::Bookkeeping) -> Re
             row.epoch,
             read.denom(&row.reward_denom, "bookkeeping.indices")?,
         );
-        let index = Index { per_share: read.wide(&row.per_share, "per_share")?, carried: read.wide(&row.carried, "carried")? };
+        let index =
+            Index { per_share: read.wide(&row.per_share, "per_share")?, carried: read.wide(&row.carried, "carried")? };
         INDICES.set(ctx, &place, &index)?;
     }
     for row in &book.owed {
@@ -133,7 +142,11 @@ fn restore_rewards(ctx: &mut Ctx, read: &Reader, book: &wire::Bookkeeping) -> Re
         OWED.set(ctx, &place, &convert::parse_coins(&row.coins, "alliance.bookkeeping.owed.coins")?)?;
     }
     for row in &book.dust {
-        DUST.set(ctx, &read.denom(&row.reward_denom, "bookkeeping.dust")?, &read.wide(&row.amount, "bookkeeping.dust")?)?;
+        DUST.set(
+            ctx,
+            &read.denom(&row.reward_denom, "bookkeeping.dust")?,
+            &read.wide(&row.amount, "bookkeeping.dust")?,
+        )?;
     }
     Ok(())
 }
@@ -279,7 +292,10 @@ fn export_book(view: &View) -> Result<wire::Bookkeeping> {
     }
     for row in DELEGATIONS.iter(view) {
         let ((delegator, validator, key), found) = row?;
-        let paid = |(coin, index): &(Denom, Wide)| wire::PaidIndex { reward_denom: coin.to_string(), per_share: index.to_string() };
+        let paid = |(coin, index): &(Denom, Wide)| wire::PaidIndex {
+            reward_denom: coin.to_string(),
+            per_share: index.to_string(),
+        };
         book.delegations.push(wire::DelegationIndex {
             delegator: bech32.acc(&delegator),
             validator: bech32.val(&validator),

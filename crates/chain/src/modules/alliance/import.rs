@@ -87,7 +87,10 @@ impl Reader {
     pub fn asset(&self, wire: &wire::AllianceAsset, bond_denom: &Denom) -> Result<Asset> {
         let denom = self.denom(&wire.denom, "assets.denom")?;
         if denom == *bond_denom {
-            return Err(Self::refuse("assets.denom", format!("{denom} is the bond denom, which cannot be an alliance asset")));
+            return Err(Self::refuse(
+                "assets.denom",
+                format!("{denom} is the bond denom, which cannot be an alliance asset"),
+            ));
         }
         let range = wire.reward_weight_range.clone().unwrap_or_default();
         let interval = wire.reward_change_interval.as_ref();
@@ -103,7 +106,8 @@ impl Reader {
             idle_shares: Dec::ZERO,
             start: self.time(wire.reward_start_time.as_ref(), "assets.reward_start_time")?,
             change_rate: self.dec(&wire.reward_change_rate, "assets.reward_change_rate")?,
-            change_interval: interval.map_or(Ok(Span::ZERO), |i| convert::parse_span(i, "alliance.assets.reward_change_interval"))?,
+            change_interval: interval
+                .map_or(Ok(Span::ZERO), |i| convert::parse_span(i, "alliance.assets.reward_change_interval"))?,
             last_change: self.time(wire.last_reward_change_time.as_ref(), "assets.last_reward_change_time")?,
             is_initialized: wire.is_initialized,
             dissolving: wire.is_dissolving,
@@ -155,7 +159,8 @@ pub fn from_go(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
     for state in &genesis.validator_infos {
         let validator = read.validator(&state.validator_address, "validator_infos.validator_address")?;
         let known = staking::validator(ctx, &validator)?;
-        let known = known.ok_or_else(|| Reader::refuse("validator_infos", format!("{} is no validator", state.validator_address)))?;
+        let known = known
+            .ok_or_else(|| Reader::refuse("validator_infos", format!("{} is no validator", state.validator_address)))?;
         VALIDATORS.set(ctx, &validator, &ValidatorInfo { bonded: known.is_bonded() })?;
     }
     let mut pools = read_pools(ctx, &read, genesis)?;
@@ -168,7 +173,12 @@ pub fn from_go(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
         let asset = read.known_asset(ctx, &place.2)?;
         let (validator, key) = (place.1, place.2.clone());
         let found = pools.get_mut(&(validator, key.clone()));
-        let found = found.ok_or_else(|| Reader::refuse("delegations", format!("{} at {}: the validator info does not have the asset", row.denom, row.validator_address)))?;
+        let found = found.ok_or_else(|| {
+            Reader::refuse(
+                "delegations",
+                format!("{} at {}: the validator info does not have the asset", row.denom, row.validator_address),
+            )
+        })?;
         let site = Site { validator, bonded: false, pool: *found };
         let value = site.price(&asset)?.value(shares)?;
         if asset.has_started(ctx.time()) {
@@ -240,7 +250,9 @@ fn accept_drift(ctx: &mut Ctx, what: &str, told: Dec, sum: Dec, units: i64) -> R
         return Ok(());
     }
     if drift >= Dec::from_i64(units) {
-        return Err(Error::plain(format!("genesis: alliance: {what}: {told} are told, {sum} add up; less than {units} may differ")));
+        return Err(Error::plain(format!(
+            "genesis: alliance: {what}: {told} are told, {sum} add up; less than {units} may differ"
+        )));
     }
     ctx.emit(event::import_note(&format!("{what}: {told} replaced by the sum {sum}")));
     Ok(())
@@ -310,7 +322,8 @@ fn settle_debts(ctx: &mut Ctx, owed: BTreeMap<DelegationKey, Coins>) -> Result<(
         let mut kept = Vec::new();
         for coin in coins.iter() {
             let (have, sum) = (held.amount_of(coin.denom.as_str()), sums.amount_of(coin.denom.as_str()));
-            let part = Wide::from_int(coin.amount)?.mul(Wide::from_int(have.min(sum))?)?.div_rem(Wide::from_int(sum)?)?.0;
+            let part =
+                Wide::from_int(coin.amount)?.mul(Wide::from_int(have.min(sum))?)?.div_rem(Wide::from_int(sum)?)?.0;
             kept.push(Coin::new(coin.denom.clone(), part.to_int()?));
         }
         reward::owe(ctx, &place, &Coins::new(kept)?)?;
@@ -363,7 +376,11 @@ struct History {
 
 fn histories(read: &Reader, wire: &[wire::RewardHistory]) -> Result<Vec<History>> {
     let one = |h: &wire::RewardHistory| {
-        Ok(History { coin: h.denom.clone(), asset: h.alliance.clone(), index: read.dec(&h.index, "reward_history.index")? })
+        Ok(History {
+            coin: h.denom.clone(),
+            asset: h.alliance.clone(),
+            index: read.dec(&h.index, "reward_history.index")?,
+        })
     };
     wire.iter().map(one).collect()
 }
@@ -387,9 +404,17 @@ impl Claims {
     }
 
     /// Upstream's calculation for a delegation worth `value` tokens: each segment between weight changes truncated on its own.
-    fn of(&self, row: &wire::Delegation, validator: ValAddress, key: &AssetKey, value: Int, weight: Dec) -> Result<Coins> {
+    fn of(
+        &self,
+        row: &wire::Delegation,
+        validator: ValAddress,
+        key: &AssetKey,
+        value: Int,
+        weight: Dec,
+    ) -> Result<Coins> {
         let read = |h: &wire::RewardHistory| -> Result<History> {
-            let index = Dec::from_scaled_str(&h.index).map_err(|e| Reader::refuse("delegations.reward_history.index", e))?;
+            let index =
+                Dec::from_scaled_str(&h.index).map_err(|e| Reader::refuse("delegations.reward_history.index", e))?;
             Ok(History { coin: h.denom.clone(), asset: h.alliance.clone(), index })
         };
         let mut mine = row.reward_history.iter().map(read).collect::<Result<Vec<_>>>()?;

@@ -107,10 +107,16 @@ pub fn reward_pool(view: &View) -> Result<Option<String>> {
     for coin in held.iter() {
         let sum = sums.remove(&coin.denom).unwrap_or_default();
         if sum != Wide::from_int(coin.amount)?.mul(math::coin_unit())? {
-            return Ok(Some(format!("{}: the rewards pool holds {}, {sum} x 10^-54 are accounted for", coin.denom, coin.amount)));
+            return Ok(Some(format!(
+                "{}: the rewards pool holds {}, {sum} x 10^-54 are accounted for",
+                coin.denom, coin.amount
+            )));
         }
     }
-    Ok(sums.into_iter().find(|(_, sum)| !sum.is_zero()).map(|(coin, sum)| format!("{coin}: {sum} x 10^-54 owed, none held")))
+    Ok(sums
+        .into_iter()
+        .find(|(_, sum)| !sum.is_zero())
+        .map(|(coin, sum)| format!("{coin}: {sum} x 10^-54 owed, none held")))
 }
 
 /// For each coin: the alliance account holds what is staked and what is unbonding.

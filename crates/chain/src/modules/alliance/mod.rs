@@ -23,8 +23,8 @@
 //! has a test that states both numbers (`tests`).
 
 pub mod block;
-pub mod error;
 mod entry;
+pub mod error;
 mod event;
 pub mod genesis;
 pub mod handle;

@@ -138,8 +138,7 @@ impl WireTerms {
             max: bound(|r| &r.max, "reward_weight_range.max")?,
             take_rate: dec(take_rate, "take_rate")?,
             change_rate: dec(change_rate, "reward_change_rate")?,
-            change_interval: interval
-                .map_or(Ok(Span::ZERO), |i| convert::parse_span(i, "reward_change_interval"))?,
+            change_interval: interval.map_or(Ok(Span::ZERO), |i| convert::parse_span(i, "reward_change_interval"))?,
         })
     }
 

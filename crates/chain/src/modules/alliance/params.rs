@@ -76,7 +76,8 @@ impl Params {
         Ok(Self {
             reward_delay: span(wire.reward_delay_time.as_ref(), "reward_delay_time")?,
             take_interval: span(wire.take_rate_claim_interval.as_ref(), "take_rate_claim_interval")?,
-            last_take: last.map_or(Ok(Timestamp::NEVER), |t| convert::parse_timestamp(t, "last_take_rate_claim_time"))?,
+            last_take: last
+                .map_or(Ok(Timestamp::NEVER), |t| convert::parse_timestamp(t, "last_take_rate_claim_time"))?,
         })
     }
 

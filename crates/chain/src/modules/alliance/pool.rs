@@ -120,7 +120,10 @@ impl Site {
     pub fn take_delegator_shares(&mut self, ctx: &mut Ctx, key: &AssetKey, shares: Dec) -> Result<()> {
         let rest = self.pool.delegator_shares.sub(shares)?;
         if rest.is_negative() {
-            return Err(Error::fault(format!("pool of {}: {shares} delegation shares to remove of {}", key.0, self.pool.delegator_shares)));
+            return Err(Error::fault(format!(
+                "pool of {}: {shares} delegation shares to remove of {}",
+                key.0, self.pool.delegator_shares
+            )));
         }
         self.pool.delegator_shares = rest;
         if rest.is_zero() {
@@ -160,7 +163,8 @@ impl Site {
 
     fn restart_asset(&mut self, ctx: &mut Ctx, asset: &mut Asset) -> Result<()> {
         let key = asset.key();
-        let others = POOLS_OF_ASSET.prefix(ctx, &key).map(|row| row.map(|((_, v), ())| v)).collect::<Result<Vec<_>>>()?;
+        let others =
+            POOLS_OF_ASSET.prefix(ctx, &key).map(|row| row.map(|((_, v), ())| v)).collect::<Result<Vec<_>>>()?;
         for other in others.iter().filter(|v| **v != self.validator) {
             let mut site = Self::load(ctx, other, &key)?;
             if site.pool.validator_shares.is_positive() || site.pool.delegator_shares.is_positive() {
@@ -210,8 +214,11 @@ pub fn save_delegation(
 }
 
 pub fn remove_delegation(ctx: &mut Ctx, delegator: &AccAddress, site: &mut Site, key: &AssetKey) -> Result<()> {
-    site.pool.holders =
-        site.pool.holders.checked_sub(1).ok_or_else(|| Error::fault(format!("pool of {} lost count of its holders", key.0)))?;
+    site.pool.holders = site
+        .pool
+        .holders
+        .checked_sub(1)
+        .ok_or_else(|| Error::fault(format!("pool of {} lost count of its holders", key.0)))?;
     DELEGATIONS_OF_POOL.remove(ctx, &(site.validator, key.clone(), *delegator))?;
     DELEGATIONS.remove(ctx, &(*delegator, site.validator, key.clone()))
 }

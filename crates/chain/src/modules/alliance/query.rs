@@ -172,9 +172,8 @@ pub fn alliance_delegation_rewards(
     let validator = ctx.bech32().parse_val(&request.validator_addr)?;
     let denom = unescaped(&request.denom);
     block::visit_all_faults(ctx)?;
-    let rewards = handle::claim_rewards(ctx, &delegator, &validator, &denom).map_err(|e| {
-        if e.is(error::NOT_DELEGATED) { error::NO_DELEGATION.refuse() } else { e }
-    })?;
+    let rewards = handle::claim_rewards(ctx, &delegator, &validator, &denom)
+        .map_err(|e| if e.is(error::NOT_DELEGATED) { error::NO_DELEGATION.refuse() } else { e })?;
     Ok(wire::QueryAllianceDelegationRewardsResponse { rewards: convert::coins(&rewards) })
 }
 

@@ -99,12 +99,7 @@ pub fn virtual_stakes(view: &View, validator: &ValAddress, native: Int) -> Resul
 }
 
 /// The indices of a pool's epoch, as a new delegation remembers them.
-pub fn present_indices(
-    view: &View,
-    validator: &ValAddress,
-    key: &AssetKey,
-    epoch: u64,
-) -> Result<Vec<(Denom, Wide)>> {
+pub fn present_indices(view: &View, validator: &ValAddress, key: &AssetKey, epoch: u64) -> Result<Vec<(Denom, Wide)>> {
     let rows = INDICES.prefix(view, &(*validator, key.clone(), epoch));
     rows.map(|row| row.map(|((.., coin), index)| (coin, index.per_share))).collect()
 }

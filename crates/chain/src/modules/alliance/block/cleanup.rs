@@ -6,9 +6,8 @@ use super::super::handle::{forget_asset, withdraw};
 use super::super::params::CLEANUPS_PER_BLOCK;
 use super::super::pool::{self, Site};
 use super::super::state::{
-    AssetKey, Cursor, DELEGATIONS, DELEGATIONS_OF_POOL, EntryKey, FAULTS, LEAVING, POOLS,
-    POOLS_OF_ASSET, REDELEGATIONS, REDELEGATIONS_OF_SOURCE, RESTARTS, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR,
-    VALIDATORS,
+    AssetKey, Cursor, DELEGATIONS, DELEGATIONS_OF_POOL, EntryKey, FAULTS, LEAVING, POOLS, POOLS_OF_ASSET,
+    REDELEGATIONS, REDELEGATIONS_OF_SOURCE, RESTARTS, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR, VALIDATORS,
 };
 use super::super::{entry, reward};
 use super::{assets, may};

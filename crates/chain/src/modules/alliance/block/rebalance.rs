@@ -3,7 +3,7 @@
 use entente_kernel::num::{Coin, Coins, Dec, Int};
 use entente_kernel::{Ctx, Error, Result, ValAddress, View};
 
-use super::super::state::{AssetKey, Asset, POOLS, REBALANCE};
+use super::super::state::{Asset, AssetKey, POOLS, REBALANCE};
 use super::super::{event, math, reward};
 use super::assets;
 use crate::modules::auth::ModuleAccount;

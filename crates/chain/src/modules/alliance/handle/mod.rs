@@ -8,13 +8,13 @@ mod redelegate;
 mod undelegate;
 
 pub use claim::claim_delegation_rewards;
+pub(super) use claim::claim_rewards;
 pub use delegate::delegate;
+pub(super) use govern::forget_asset;
 pub use govern::{create_alliance, delete_alliance, update_alliance, update_params};
 pub use legacy::check_content;
 pub use redelegate::redelegate;
 pub use undelegate::undelegate;
-pub(super) use claim::claim_rewards;
-pub(super) use govern::forget_asset;
 pub(super) use undelegate::withdraw;
 
 use entente_kernel::num::{Dec, Int};

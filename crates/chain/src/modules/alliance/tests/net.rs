@@ -91,8 +91,11 @@ impl Net {
         let mut stakes: BTreeMap<&str, u64> = ["V1", "V2", "V3", "V4"].map(|v| (v, 0)).into();
         stakes.extend(native.iter().copied());
         start_staking(&mut ctx, &bech32, &stakes);
-        genesis::init(&mut ctx, wire::GenesisState { params: Some(super::super::Params::default().to_wire()), ..Default::default() })
-            .unwrap();
+        genesis::init(
+            &mut ctx,
+            wire::GenesisState { params: Some(super::super::Params::default().to_wire()), ..Default::default() },
+        )
+        .unwrap();
         ctx.take_events();
         let mut net = Self { ctx };
         for name in ["u1", "u2", "u3", "u4", "u5"] {
@@ -111,14 +114,17 @@ impl Net {
 
     /// Asset with bounds, started already.
     pub fn asset(&mut self, d: &str, weight: &str, min: &str, max: &str, take: &str) {
-        self.asset_with(d, Terms {
-            reward_weight: dec(weight),
-            weight_min: dec(min),
-            weight_max: dec(max),
-            take_rate: dec(take),
-            change_rate: Dec::ONE,
-            change_interval: Span::ZERO,
-        });
+        self.asset_with(
+            d,
+            Terms {
+                reward_weight: dec(weight),
+                weight_min: dec(min),
+                weight_max: dec(max),
+                take_rate: dec(take),
+                change_rate: Dec::ONE,
+                change_interval: Span::ZERO,
+            },
+        );
         self.start_at(d, self.ctx.time());
     }
 
