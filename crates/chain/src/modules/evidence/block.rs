@@ -6,7 +6,7 @@ use entente_proto::cosmos::evidence::v1beta1::Equivocation;
 use crate::block::Evidence;
 use crate::modules::consensus;
 use crate::modules::slashing;
-use crate::modules::staking::{self, Infraction, VALIDATOR_UPDATE_DELAY};
+use crate::modules::staking::{self, BondStatus, Infraction, VALIDATOR_UPDATE_DELAY};
 use crate::wire as convert;
 
 /// End of the jail of a validator that signed twice: the last second that times can have.
@@ -19,8 +19,8 @@ pub fn begin_block(ctx: &mut Ctx, proofs: &[Evidence]) -> Result<()> {
 
 fn punish(ctx: &mut Ctx, proof: &Evidence) -> Result<()> {
     let cons = proof.address;
-    let Some(validator) = staking::validator_by_cons(ctx, &cons)? else { return Ok(()) };
-    if validator.is_unbonded() || !slashing::knows_key(ctx, &cons)? || is_out_of_bounds(ctx, proof)? {
+    let Some(standing) = staking::standing_by_cons(ctx, &cons)? else { return Ok(()) };
+    if standing.status == BondStatus::Unbonded || !slashing::knows_key(ctx, &cons)? || is_out_of_bounds(ctx, proof)? {
         return Ok(());
     }
     if slashing::signing_info(ctx, &cons)?.is_some_and(|info| info.tombstoned) {
@@ -31,7 +31,7 @@ fn punish(ctx: &mut Ctx, proof: &Evidence) -> Result<()> {
     let fault_height = fault_height.ok_or_else(|| Error::fault("evidence: no height before the fault"))?;
     let fraction = slashing::params(ctx)?.double_sign;
     slashing::slash(ctx, &cons, fraction, proof.power, fault_height, Infraction::DoubleSign)?;
-    if staking::validator_by_cons(ctx, &cons)?.is_some_and(|v| !v.jailed) {
+    if staking::standing_by_cons(ctx, &cons)?.is_some_and(|s| !s.jailed) {
         slashing::jail(ctx, &cons)?;
     }
     slashing::tombstone(ctx, &cons, FOR_EVER)?;

@@ -4,7 +4,7 @@ use entente_kernel::{Ctx, Error, Result};
 
 use super::{Params, SigningInfo, event, missed};
 use crate::block::{Vote, VoteFlag};
-use crate::modules::staking::{self, Infraction, VALIDATOR_UPDATE_DELAY, Validator};
+use crate::modules::staking::{self, BondStatus, Infraction, VALIDATOR_UPDATE_DELAY};
 
 /// Counts who was absent from the last commit and punishes those who were absent too often. A nil vote counts as presence.
 pub fn begin_block(ctx: &mut Ctx, votes: &[Vote]) -> Result<()> {
@@ -18,8 +18,8 @@ pub fn begin_block(ctx: &mut Ctx, votes: &[Vote]) -> Result<()> {
 /// A validator that is in jail, or already gone, is not counted.
 fn count(ctx: &mut Ctx, params: &Params, vote: &Vote) -> Result<()> {
     let cons = vote.address;
-    let Some(validator) = staking::validator_by_cons(ctx, &cons)? else { return Ok(()) };
-    if validator.jailed {
+    let Some(standing) = staking::standing_by_cons(ctx, &cons)? else { return Ok(()) };
+    if standing.jailed {
         return Ok(());
     }
     let height = ctx.height();
@@ -36,8 +36,8 @@ fn count(ctx: &mut Ctx, params: &Params, vote: &Vote) -> Result<()> {
         ctx.emit(event);
     }
     let grace_ends = info.start_height.saturating_add(params.window);
-    if height > grace_ends && info.missed_blocks > params.missed_max()? && !validator.is_unbonded() {
-        punish(ctx, params, &validator, vote.power)?;
+    if height > grace_ends && info.missed_blocks > params.missed_max()? && standing.status != BondStatus::Unbonded {
+        punish(ctx, params, vote)?;
         info.jailed_until = ctx.time().plus(params.jail);
         (info.missed_blocks, info.index_offset) = (0, 0);
         missed::clear(ctx, &cons)?;
@@ -46,16 +46,16 @@ fn count(ctx: &mut Ctx, params: &Params, vote: &Vote) -> Result<()> {
 }
 
 /// The votes are those of the block before, on a set that was decided [`VALIDATOR_UPDATE_DELAY`] blocks earlier.
-fn punish(ctx: &mut Ctx, params: &Params, validator: &Validator, power: i64) -> Result<()> {
+fn punish(ctx: &mut Ctx, params: &Params, vote: &Vote) -> Result<()> {
     let before = || Error::fault("slashing: no height before this one");
     let fault_height =
         ctx.height().checked_sub(VALIDATOR_UPDATE_DELAY).and_then(|h| h.checked_sub(1)).ok_or_else(before)?;
-    let cons = validator.cons_address();
+    let Vote { address: cons, power, .. } = *vote;
     let burnt = staking::slash(ctx, &cons, fault_height, power, params.downtime, Infraction::Downtime)?;
     let event = event::slashed_for_downtime(&ctx.bech32().cons(&cons), power, burnt);
     ctx.emit(event);
     // The slash may have jailed it already, if its own redelegated stake was part of it.
-    if staking::validator_by_cons(ctx, &cons)?.is_some_and(|v| !v.jailed) {
+    if staking::standing_by_cons(ctx, &cons)?.is_some_and(|s| !s.jailed) {
         staking::jail(ctx, &cons)?;
     }
     Ok(())

@@ -7,7 +7,9 @@ use prost_types::Any;
 
 use crate::stores::SLASHING;
 
+/// Parameters.
 pub const PARAMS: Item<Wire<wire::Params>> = Item::new(SLASHING, &[0x00]);
+/// Presence of validators, by consensus address. It stays when the validator goes.
 pub const SIGNING_INFOS: Map<ConsAddress, Wire<wire::ValidatorSigningInfo>> = Map::new(SLASHING, &[0x01]);
 /// Pieces of the bitmaps of missed blocks.
 pub const MISSED: Map<(ConsAddress, Piece), Vec<u8>> = Map::new(SLASHING, &[0x02]);

@@ -9,7 +9,7 @@ use entente_proto::cosmos::staking::v1beta1 as wire;
 
 use super::delegation::{self, Delegation, Redelegation, Unbonding};
 use super::state::{self, Operator, Power};
-use super::validator::{Validator, check_key, read_int};
+use super::validator::{Validator, read_int};
 use super::{hold, params, queue, set, stake};
 use crate::block::ValidatorUpdate;
 use crate::hooks;
@@ -78,7 +78,6 @@ fn read_validator(ctx: &Ctx, record: wire::Validator, keys: &mut BTreeSet<[u8; 3
     let operator = operator(ctx, &record.operator_address, "operator_address")?;
     let validator = Validator::from_wire(record, operator)?;
     let moniker = &validator.description.moniker;
-    check_key(&validator.cons_pubkey).map_err(|e| e.wrap("consensus_pubkey"))?;
     if !keys.insert(validator.cons_pubkey) {
         return Err(Error::plain(format!("consensus_pubkey: duplicate validator: moniker {moniker}")));
     }

@@ -22,17 +22,18 @@ pub fn create_validator(ctx: &mut Ctx, m: msg::CreateValidator) -> Result<wire::
     if super::validator(ctx, &m.operator)?.is_some() {
         return Err(error::VALIDATOR_OWNER_EXISTS.refuse());
     }
-    if m.pub_key.type_url != ED25519_URL {
-        let details = format!("got: {}, expected: [{ED25519_URL}]", m.pub_key.type_url);
-        return Err(error::PUB_KEY_TYPE_NOT_SUPPORTED.because(details));
-    }
-    let key = validator::ed25519_key(&m.pub_key).map_err(|e| sdk::INVALID_PUB_KEY.because(e))?;
+    let is_ed25519 = m.pub_key.type_url == ED25519_URL;
+    let key = if is_ed25519 { validator::ed25519_key(&m.pub_key).map_err(Error::panic)? } else { [0; 32] };
     let mut validator = Validator::new(m.operator, key, m.description);
-    if super::validator_by_cons(ctx, &validator.cons_address())?.is_some() {
+    if is_ed25519 && super::operator_by_cons(ctx, &validator.cons_address())?.is_some() {
         return Err(error::VALIDATOR_PUB_KEY_EXISTS.refuse());
     }
     check_denom(ctx, &m.value)?;
     msg::check_lengths(&validator.description)?;
+    if !is_ed25519 {
+        let details = format!("got: {}, expected: [{ED25519_URL}]", m.pub_key.type_url);
+        return Err(error::PUB_KEY_TYPE_NOT_SUPPORTED.because(details));
+    }
     validator.commission = Commission { update_time: ctx.time(), ..m.commission };
     validator.min_self_delegation = m.min_self_delegation;
     super::save_validator(ctx, &validator)?;

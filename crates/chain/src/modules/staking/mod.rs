@@ -35,7 +35,7 @@ pub use hold::{put_unbonding_on_hold, unbonding_can_complete};
 pub use set::update_validator_set;
 pub use slash::{Infraction, slash};
 pub use stake::{delegate, unbond, validate_unbond_amount};
-pub use validator::{BondStatus, Commission, POWER_REDUCTION, Validator, power_of_tokens, tokens_of_power};
+pub use validator::{BondStatus, Commission, POWER_REDUCTION, Standing, Validator, power_of_tokens, tokens_of_power};
 
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Error, Result, Span, ValAddress, View, Wire};
@@ -87,6 +87,15 @@ pub fn validator_by_cons(view: &View, cons: &ConsAddress) -> Result<Option<Valid
         Some(operator) => validator(view, &operator),
         None => Ok(None),
     }
+}
+
+/// Status and jail of the validator that signs with this key: the cheap question of every block.
+pub fn standing_by_cons(view: &View, cons: &ConsAddress) -> Result<Option<Standing>> {
+    let Some(operator) = operator_by_cons(view, cons)? else { return Ok(None) };
+    let Wire(record) = state::VALIDATORS.must(view, &operator)?;
+    let status = BondStatus::from_number(record.status);
+    let status = status.ok_or_else(|| Error::fault(format!("staking: a validator of status {}", record.status)))?;
+    Ok(Some(Standing { status, jailed: record.jailed }))
 }
 
 /// All validators, by operator.

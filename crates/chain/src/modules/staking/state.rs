@@ -10,14 +10,19 @@ use crate::stores::STAKING;
 
 /// Powers of the bonded validators as consensus knows them.
 pub const LAST_POWERS: Map<ValAddress, Power> = Map::new(STAKING, &[0x11]);
+/// Their sum.
 pub const LAST_TOTAL_POWER: Item<Wire<IntProto>> = Item::new(STAKING, &[0x12]);
 
+/// Validators, by operator.
 pub const VALIDATORS: Map<ValAddress, Wire<wire::Validator>> = Map::new(STAKING, &[0x21]);
+/// Index: whose consensus key this is.
 pub const BY_CONS_ADDRESS: Map<ConsAddress, Operator> = Map::new(STAKING, &[0x22]);
 /// Validators that are not jailed, in ascending order of power and descending order of operators.
 pub const BY_POWER: Map<Rank, Operator> = Map::new(STAKING, &[0x23]);
 
+/// Shares, by delegator and operator.
 pub const DELEGATIONS: Map<(AccAddress, ValAddress), Wire<wire::Delegation>> = Map::new(STAKING, &[0x31]);
+/// Stake on its way out, by delegator and operator.
 pub const UNBONDINGS: Map<(AccAddress, ValAddress), Wire<wire::UnbondingDelegation>> = Map::new(STAKING, &[0x32]);
 /// Index: who unbonds from a validator.
 pub const UNBONDINGS_FROM: Map<(ValAddress, AccAddress), ()> = Map::new(STAKING, &[0x33]);
@@ -36,12 +41,16 @@ pub const UNBONDING_INDEX: Map<u64, Vec<u8>> = Map::new(STAKING, &[0x38]);
 /// Of which kind an unbonding operation is: 1 delegation, 2 redelegation, 3 validator.
 pub const UNBONDING_KINDS: Map<u64, BigEndian> = Map::new(STAKING, &[0x39]);
 
+/// Who is paid at a time, in the order of arrival.
 pub const UNBONDING_QUEUE: Map<SortableTime, Wire<wire::DvPairs>> = Map::new(STAKING, &[0x41]);
+/// Which redelegations end at a time, in the order of arrival.
 pub const REDELEGATION_QUEUE: Map<SortableTime, Wire<wire::DvvTriplets>> = Map::new(STAKING, &[0x42]);
-/// Length of the time's text, time and height at which a validator is unbonded.
+/// Which validators are unbonded: length of the time's text, time, and height at which their unbonding began.
 pub const VALIDATOR_QUEUE: Map<(u64, SortableTime, u64), Wire<wire::ValAddresses>> = Map::new(STAKING, &[0x43]);
 
+/// Recent headers, by height.
 pub const HISTORY: Map<u64, Wire<wire::HistoricalInfo>> = Map::new(STAKING, &[0x50]);
+/// Parameters.
 pub const PARAMS: Item<Wire<wire::Params>> = Item::new(STAKING, &[0x51]);
 /// Index: who delegates to a validator.
 pub const DELEGATORS: Map<(ValAddress, Bare), ()> = Map::new(STAKING, &[0x71]);

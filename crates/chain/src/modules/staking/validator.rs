@@ -3,7 +3,7 @@
 //! `tokens` belong to the holders of `delegator_shares` in proportion. The first delegation buys shares at one to one; a slash takes
 //! tokens and leaves shares.
 
-use entente_kernel::crypto::{ed25519, sha256_truncated};
+use entente_kernel::crypto::sha256_truncated;
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::{Bech32, ConsAddress, Error, Result, Timestamp, ValAddress};
 use entente_proto::cosmos::crypto::ed25519::PubKey as WirePubKey;
@@ -54,6 +54,13 @@ impl BondStatus {
             _ => None,
         }
     }
+}
+
+/// Whether a validator must sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub status: BondStatus,
+    pub jailed: bool,
 }
 
 /// What an operator keeps of its delegators' rewards.
@@ -340,11 +347,6 @@ pub(super) fn ed25519_key(any: &Any) -> Result<[u8; 32]> {
     let key = WirePubKey::decode(any.value.as_slice()).map_err(|e| Error::plain(e.to_string()))?.key;
     let wrong = || Error::plain(format!("an ed25519 key of {} bytes; 32 are allowed", key.len()));
     <[u8; 32]>::try_from(key.as_slice()).map_err(|_| wrong())
-}
-
-/// Refuses points that are not on the curve.
-pub(super) fn check_key(key: &[u8; 32]) -> Result<()> {
-    ed25519::check_key(key).map_err(|e| Error::plain(e.to_string()))
 }
 
 pub(super) fn read_int(text: &str, field: &str) -> Result<Int> {
