@@ -5,7 +5,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::modules::{alliance, consensus, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{alliance, authz, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking};
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -106,7 +106,8 @@ pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))?;
     slashing::begin_block(ctx, &block.votes).map_err(|e| e.must("slashing"))?;
     evidence::begin_block(ctx, &block.evidence).map_err(|e| e.must("evidence"))?;
-    staking::begin_block(ctx).map_err(|e| e.must("staking"))
+    staking::begin_block(ctx).map_err(|e| e.must("staking"))?;
+    authz::block::begin(ctx).map_err(|e| e.must("authz"))
 }
 
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
@@ -114,6 +115,7 @@ pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
     alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
+    feegrant::block::end(ctx).map_err(|e| e.must("feegrant"))?;
     Ok(updates)
 }
 

@@ -5,7 +5,9 @@ use entente_kernel::{Ctx, Error, Grpc, Page, PageRequest, Result};
 use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
-use crate::modules::{alliance, auth, bank, consensus, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{
+    alliance, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking,
+};
 
 macro_rules! queries {
     ($($path:literal => $handler:path,)*) => {
@@ -49,6 +51,9 @@ queries! {
     "/cosmos.bank.v1beta1.Query/DenomOwners" => bank::query::denom_owners,
     "/cosmos.bank.v1beta1.Query/DenomOwnersByQuery" => bank::query::denom_owners_by_query,
     "/cosmos.bank.v1beta1.Query/SendEnabled" => bank::query::send_enabled,
+    "/cosmos.feegrant.v1beta1.Query/Allowance" => feegrant::query::allowance,
+    "/cosmos.feegrant.v1beta1.Query/Allowances" => feegrant::query::allowances,
+    "/cosmos.feegrant.v1beta1.Query/AllowancesByGranter" => feegrant::query::allowances_by_granter,
     "/cosmos.consensus.v1.Query/Params" => consensus::query::params,
     "/cosmos.staking.v1beta1.Query/Validators" => staking::query::validators,
     "/cosmos.staking.v1beta1.Query/Validator" => staking::query::validator,
@@ -114,6 +119,9 @@ queries! {
     "/cosmos.gov.v1beta1.Query/Deposit" => gov::query::legacy::deposit,
     "/cosmos.gov.v1beta1.Query/Deposits" => gov::query::legacy::deposits,
     "/cosmos.gov.v1beta1.Query/TallyResult" => gov::query::legacy::tally_result,
+    "/cosmos.authz.v1beta1.Query/Grants" => authz::query::grants,
+    "/cosmos.authz.v1beta1.Query/GranterGrants" => authz::query::granter_grants,
+    "/cosmos.authz.v1beta1.Query/GranteeGrants" => authz::query::grantee_grants,
 }
 
 fn decode<W: prost::Message + Default>(request: &[u8]) -> Result<W> {

@@ -9,7 +9,10 @@ use prost::Message as _;
 use prost_types::Any;
 
 use crate::message::Message;
-use crate::modules::{alliance, auth, bank, consensus, crisis, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{
+    alliance, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
+    vesting,
+};
 
 /// How deep messages may stand inside messages.
 pub const DEPTH_MAX: u32 = 6;
@@ -47,7 +50,14 @@ macro_rules! routes {
         }
 
         /// Carries the message out and gives its encoded response. The caller provides the layer.
+        ///
+        /// # Errors
+        /// What the module refuses; `sdk` 18 if messages stand deeper inside messages than [`DEPTH_MAX`].
         pub fn handle(ctx: &mut Ctx, any: &Any) -> Result<Any> {
+            ctx.enter(DEPTH_MAX, |ctx| dispatch(ctx, any))
+        }
+
+        fn dispatch(ctx: &mut Ctx, any: &Any) -> Result<Any> {
             match any.type_url.as_str() {
                 $($url => {
                     let wire = decode::<<$message as Message>::Wire>(any)?;
@@ -67,6 +77,12 @@ routes! {
     "/cosmos.bank.v1beta1.MsgMultiSend": bank::msg::MultiSend => bank::handle::multi_send,
     "/cosmos.bank.v1beta1.MsgUpdateParams": bank::msg::UpdateParams => bank::handle::update_params,
     "/cosmos.bank.v1beta1.MsgSetSendEnabled": bank::msg::SetSendEnabled => bank::handle::set_send_enabled,
+    "/cosmos.vesting.v1beta1.MsgCreateVestingAccount": vesting::msg::CreateVestingAccount => vesting::handle::create_vesting_account,
+    "/cosmos.vesting.v1beta1.MsgCreatePermanentLockedAccount": vesting::msg::CreatePermanentLockedAccount => vesting::handle::create_permanent_locked_account,
+    "/cosmos.vesting.v1beta1.MsgCreatePeriodicVestingAccount": vesting::msg::CreatePeriodicVestingAccount => vesting::handle::create_periodic_vesting_account,
+    "/cosmos.feegrant.v1beta1.MsgGrantAllowance": feegrant::msg::GrantAllowance => feegrant::handle::grant_allowance,
+    "/cosmos.feegrant.v1beta1.MsgRevokeAllowance": feegrant::msg::RevokeAllowance => feegrant::handle::revoke_allowance,
+    "/cosmos.feegrant.v1beta1.MsgPruneAllowances": feegrant::msg::PruneAllowances => feegrant::handle::prune_allowances,
     "/cosmos.consensus.v1.MsgUpdateParams": consensus::msg::UpdateParams => consensus::handle::update_params,
     "/cosmos.staking.v1beta1.MsgCreateValidator": staking::msg::CreateValidator => staking::handle::create_validator,
     "/cosmos.staking.v1beta1.MsgEditValidator": staking::msg::EditValidator => staking::handle::edit_validator,
@@ -107,6 +123,9 @@ routes! {
     "/cosmos.gov.v1beta1.MsgDeposit": gov::msg::legacy::Deposit => gov::handle::deposit_v1beta1,
     "/cosmos.crisis.v1beta1.MsgVerifyInvariant": crisis::msg::VerifyInvariant => crisis::handle::verify_invariant,
     "/cosmos.crisis.v1beta1.MsgUpdateParams": crisis::msg::UpdateParams => crisis::handle::update_params,
+    "/cosmos.authz.v1beta1.MsgGrant": authz::msg::GrantAuthorization => authz::handle::grant,
+    "/cosmos.authz.v1beta1.MsgExec": authz::msg::Exec => authz::handle::exec,
+    "/cosmos.authz.v1beta1.MsgRevoke": authz::msg::Revoke => authz::handle::revoke,
 }
 
 fn decode<W: prost::Message + Default>(any: &Any) -> Result<W> {

@@ -6,7 +6,7 @@ use entente_kernel::{AccAddress, Ctx, Error, Event, Result};
 
 use super::Checks;
 use crate::modules::auth::{self, ModuleAccount};
-use crate::modules::bank;
+use crate::modules::{bank, feegrant};
 use crate::tx::Tx;
 
 /// Moves the fee to the fee collector, from the payer or from who granted it an allowance.
@@ -53,22 +53,12 @@ fn granter(ctx: &mut Ctx, tx: &Tx, text: &str, payer: &AccAddress, fee: Option<&
     if granter != *payer {
         let fee = fee.ok_or_else(|| sdk::INSUFFICIENT_FEE.because("invalid fee amount"))?;
         let urls: Vec<&str> = tx.body.messages.iter().map(|m| m.type_url.as_str()).collect();
-        use_allowance(ctx, &granter, payer, fee, &urls).map_err(|e| {
+        feegrant::use_allowance(ctx, &granter, payer, fee, &urls).map_err(|e| {
             let grantee = ctx.bech32().acc(payer);
             e.wrap(format!("{text} does not allow to pay fees for {grantee}"))
         })?;
     }
     Ok(granter)
-}
-
-fn use_allowance(
-    _ctx: &mut Ctx,
-    _granter: &AccAddress,
-    _grantee: &AccAddress,
-    _fee: &Coins,
-    _urls: &[&str],
-) -> Result<()> {
-    Err(sdk::NOT_FOUND.because("fee-grant not found"))
 }
 
 /// Whatever bank refuses, the fee is short of funds.

@@ -11,7 +11,9 @@ use entente_kernel::{Ctx, Error, Result, View, json};
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
-use crate::modules::{alliance, auth, bank, crisis, distribution, evidence, gov, mint, slashing, staking};
+use crate::modules::{
+    alliance, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
+};
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -64,6 +66,8 @@ sections! {
     "crisis" => crisis,
     "evidence" => evidence,
     "alliance" => alliance,
+    "authz" => authz,
+    "feegrant" => feegrant,
 }
 
 /// Sections that the SDK writes although their modules have no state.

@@ -6,12 +6,15 @@
 
 pub mod alliance;
 pub mod auth;
+pub mod authz;
 pub mod bank;
 pub mod consensus;
 pub mod crisis;
 pub mod distribution;
 pub mod evidence;
+pub mod feegrant;
 pub mod gov;
 pub mod mint;
 pub mod slashing;
 pub mod staking;
+pub mod vesting;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::StoreId;
 use crate::address::{Bech32, ConsAddress};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, price};
 use crate::time::Timestamp;
@@ -84,7 +84,7 @@ impl View {
     /// A context on a copy of this view: what happens in it is never seen outside. For invariants and estimates.
     pub fn scratch(&self) -> Ctx {
         let view = View { gas: GasMeter::unlimited(), ..self.clone() };
-        Ctx { view, journal: Vec::new(), events: Vec::new(), depth: 0 }
+        Ctx { view, journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
     }
 
     pub(super) fn read(&self, store: StoreId, key: &[u8]) -> Result<Option<Bytes>> {
@@ -279,6 +279,8 @@ pub struct Ctx {
     journal: Vec<(FullKey, Option<Option<Bytes>>)>,
     events: Vec<Event>,
     depth: u32,
+    /// How deep messages stand inside messages now.
+    calls: u32,
 }
 
 impl Deref for Ctx {
@@ -292,7 +294,7 @@ impl Ctx {
     /// A context on a snapshot, with an unlimited gas meter.
     pub fn new(base: Forest, env: Env) -> Self {
         let view = View { base, overlay: BTreeMap::new(), gas: GasMeter::unlimited(), env };
-        Self { view, journal: Vec::new(), events: Vec::new(), depth: 0 }
+        Self { view, journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
     }
 
     pub fn env_mut(&mut self) -> &mut Env {
@@ -311,6 +313,20 @@ impl Ctx {
     /// The events since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Runs `step` one message deeper.
+    ///
+    /// # Errors
+    /// `sdk` 18 at more than `most` levels.
+    pub fn enter<T>(&mut self, most: u32, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.calls >= most {
+            return Err(sdk::INVALID_REQUEST.because(format!("messages are nested deeper than {most} levels")));
+        }
+        self.calls = self.calls.saturating_add(1);
+        let outcome = step(self);
+        self.calls = self.calls.saturating_sub(1);
+        outcome
     }
 
     /// Runs `step` and gives its events to the caller instead of emitting them.

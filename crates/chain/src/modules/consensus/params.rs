@@ -46,7 +46,7 @@ pub fn check_params(params: &ConsensusParams) -> Result<(), String> {
 
 fn check_block(block: &BlockParams) -> Result<(), String> {
     let bytes = block.max_bytes;
-    if bytes == 0 || bytes < -1 || bytes > BLOCK_BYTES_MAX {
+    if bytes == 0 || !(-1..=BLOCK_BYTES_MAX).contains(&bytes) {
         return Err(format!("block.max_bytes is {bytes}; -1 or 1 to {BLOCK_BYTES_MAX} is allowed"));
     }
     if block.max_gas < -1 {

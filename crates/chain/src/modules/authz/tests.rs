@@ -1,0 +1,1 @@
+//! Messages of authz, on a real state.

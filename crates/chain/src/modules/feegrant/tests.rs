@@ -1,0 +1,1 @@
+//! Messages about vesting accounts, on a real state.
