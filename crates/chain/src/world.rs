@@ -180,6 +180,11 @@ impl World {
         }
     }
 
+    /// The same world, to ask what would happen: nothing comes back.
+    pub fn scratch(&self) -> Self {
+        Self { ctx: self.ctx.scratch(), updates: self.updates.clone(), signers: self.signers.clone() }
+    }
+
     pub fn ask<Q: Message, A: Message + Default>(&mut self, path: &str, request: &Q) -> Result<A> {
         let answer = query::run(&mut self.ctx, path, &request.encode_to_vec())?;
         Ok(A::decode(answer.as_slice()).unwrap())
