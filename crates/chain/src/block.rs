@@ -114,8 +114,8 @@ pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
 pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
-    alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
     feegrant::block::end(ctx).map_err(|e| e.must("feegrant"))?;
+    alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
     Ok(updates)
 }
 

@@ -65,9 +65,9 @@ sections! {
     "mint" => mint,
     "crisis" => crisis,
     "evidence" => evidence,
-    "alliance" => alliance,
     "authz" => authz,
     "feegrant" => feegrant,
+    "alliance" => alliance,
 }
 
 /// Sections that the SDK writes although their modules have no state.

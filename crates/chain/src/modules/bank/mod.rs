@@ -14,6 +14,8 @@ mod metadata;
 pub mod msg;
 pub mod query;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use metadata::check_metadata;
 
