@@ -34,4 +34,4 @@ pub mod wire;
 pub mod world;
 
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
-pub use chain::{Chain, Commit, InitChain, InitResult, Snapshot};
+pub use chain::{Chain, Commit, InitChain, InitResult, RECENT_HEIGHTS, Snapshot};

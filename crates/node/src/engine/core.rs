@@ -1,0 +1,190 @@
+//! Making one block after the other: propose, execute, sign, remember.
+
+use entente_chain::{BlockResult, Chain, FinalizeBlock, TxResult, Vote, VoteFlag};
+use entente_kernel::{ConsAddress, Event, Timestamp};
+use entente_proto::tendermint::abci::{self, ExecTxResult, ResponseFinalizeBlock};
+use entente_proto::tendermint::types::{self as wire, BlockIdFlag};
+use prost::Message as _;
+
+use super::archive::{Archive, standing_entries};
+use super::block::{self, no_commit, sign_commit, vote_time};
+use super::mempool::Mempool;
+use super::state::Standing;
+use super::validators::public_key;
+use super::{Halt, index};
+use crate::disk;
+
+/// Bytes of a block that transactions cannot have: header, framing, and per validator its part of the commit.
+const BLOCK_OVERHEAD: usize = 2_048;
+const SIGNATURE_OVERHEAD: usize = 128;
+/// What "no limit" means for the size of a block.
+const BLOCK_BYTES_MAX: usize = 104_857_600;
+
+/// The consensus parameters of the chain, asked for after each block.
+const PARAMS_QUERY: &str = "/cosmos.consensus.v1.Query/Params";
+
+/// Everything that changes with a block.
+pub(super) struct Core {
+    pub chain: Chain,
+    pub standing: Standing,
+    /// The newest commit, as signed right after its block.
+    pub seen: wire::Commit,
+    pub mempool: Mempool,
+}
+
+/// A block that was made, with what came of it.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub block: wire::Block,
+    pub block_id: wire::BlockId,
+    pub results: ResponseFinalizeBlock,
+}
+
+impl Made {
+    pub fn height(&self) -> i64 {
+        self.block.header.as_ref().map(|h| h.height).unwrap_or_default()
+    }
+
+    pub fn txs(&self) -> &[Vec<u8>] {
+        self.block.data.as_ref().map(|data| data.txs.as_slice()).unwrap_or_default()
+    }
+}
+
+impl Core {
+    /// Makes the next block of what waits in the mempool. When it returns, the block is durable.
+    pub fn make_block(&mut self, archive: &Archive, seeds: &[[u8; 32]], now: Timestamp) -> Result<Made, Halt> {
+        let standing = &self.standing;
+        let time = if standing.is_before_first_block() { standing.time } else { vote_time(now, standing.time) };
+        let last_commit = if standing.is_before_first_block() {
+            no_commit()
+        } else {
+            let (id, set) = (&standing.block_id, &standing.last_validators);
+            sign_commit(&standing.chain_id, standing.height, id, set, seeds, time)
+        };
+        let txs = self.mempool.reap(self.data_bytes_max(), standing.params.block.unwrap_or_default().max_gas);
+        let proposer = self.proposer(seeds);
+        let header = standing.next_header(time, &txs, &last_commit, proposer);
+        let request = FinalizeBlock {
+            height: header.height,
+            time,
+            proposer: ConsAddress::from_array(proposer),
+            votes: votes(standing, &last_commit),
+            evidence: Vec::new(),
+            txs: txs.clone(),
+        };
+        let block = wire::Block {
+            header: Some(header.clone()),
+            data: Some(wire::Data { txs }),
+            evidence: Some(wire::EvidenceList::default()),
+            last_commit: Some(last_commit),
+        };
+        let block_id = block::block_id(&block);
+        let result = self.chain.finalize_block(&request).map_err(Halt::fault)?;
+        let commit = self.chain.commit().map_err(Halt::fault)?;
+        let mut results = to_wire_results(result);
+        results.consensus_param_updates = self.changed_params();
+        let (next, applied) = self.standing.after(&header, block_id.clone(), &results);
+        if let Err(why) = applied {
+            tracing::warn!("height {}: the validator set stays as it is: {why}", header.height);
+        }
+        // The height's own time is the least that a vote on it can carry.
+        let seen_time = vote_time(now, next.time);
+        let seen = sign_commit(&next.chain_id, next.height, &block_id, &next.last_validators, seeds, seen_time);
+        let mut tables = index::entries(&block_id.hash, next.height, &block, &results);
+        tables.extend(standing_entries(Some(&self.standing), &next, &seen));
+        let roots = self.chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default();
+        archive.disk().commit(disk::Block {
+            height: commit.height,
+            app_hash: commit.app_hash,
+            roots,
+            changes: commit.changes,
+            block: block.encode_to_vec().into(),
+            results: results.encode_to_vec().into(),
+            tables,
+        })?;
+        (self.standing, self.seen) = (next, seen);
+        let made = Made { block, block_id, results };
+        let chain = &mut self.chain;
+        self.mempool.after_block(made.txs(), |tx| chain.check_tx(tx, true).is_ok_and(|r| r.code == 0));
+        Ok(made)
+    }
+
+    /// The validator whose turn it is, if we hold its key; else the first whose key we hold.
+    fn proposer(&self, seeds: &[[u8; 32]]) -> [u8; 20] {
+        let ours: Vec<[u8; 20]> = seeds
+            .iter()
+            .map(|seed| entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(seed)))
+            .collect();
+        let set = &self.standing.validators;
+        let turn = set.proposer().map(|v| v.address).unwrap_or_default();
+        let first_of_ours = || set.validators().iter().map(|v| v.address).find(|a| ours.contains(a));
+        if ours.contains(&turn) { turn } else { first_of_ours().unwrap_or(turn) }
+    }
+
+    fn data_bytes_max(&self) -> usize {
+        let max = self.standing.params.block.unwrap_or_default().max_bytes;
+        let max = usize::try_from(max).unwrap_or(BLOCK_BYTES_MAX);
+        let signatures = self.standing.last_validators.validators().len().saturating_mul(SIGNATURE_OVERHEAD);
+        max.saturating_sub(BLOCK_OVERHEAD).saturating_sub(signatures)
+    }
+
+    /// The chain's parameters if they are others than those in force.
+    fn changed_params(&self) -> Option<wire::ConsensusParams> {
+        use entente_proto::cosmos::consensus::v1::QueryParamsResponse;
+        let answer = self.chain.snapshot(None)?.query(PARAMS_QUERY, &[]).ok()?;
+        let params = QueryParamsResponse::decode(answer.as_slice()).ok()?.params?;
+        let own = &self.standing.params;
+        let same = params.block == own.block
+            && params.evidence == own.evidence
+            && params.validator.as_ref().is_none_or(|v| Some(v) == own.validator.as_ref());
+        let usable = params.block.is_some_and(|b| b.max_bytes != 0);
+        (!same && usable).then_some(params)
+    }
+}
+
+/// How the validators of the last block took part in its commit.
+fn votes(standing: &Standing, commit: &wire::Commit) -> Vec<Vote> {
+    let flag = |sig: &wire::CommitSig| match sig.block_id_flag() {
+        BlockIdFlag::Commit => VoteFlag::Commit,
+        BlockIdFlag::Nil => VoteFlag::Nil,
+        BlockIdFlag::Absent | BlockIdFlag::Unknown => VoteFlag::Absent,
+    };
+    let validators = standing.last_validators.validators().iter();
+    validators
+        .zip(&commit.signatures)
+        .map(|(v, sig)| Vote { address: ConsAddress::from_array(v.address), power: v.power, flag: flag(sig) })
+        .collect()
+}
+
+pub fn to_wire_events(events: Vec<Event>) -> Vec<abci::Event> {
+    let attribute = |(key, value)| abci::EventAttribute { key, value, index: true };
+    let event = |e: Event| abci::Event { r#type: e.kind, attributes: e.attributes.into_iter().map(attribute).collect() };
+    events.into_iter().map(event).collect()
+}
+
+pub fn to_wire_tx_result(r: TxResult) -> ExecTxResult {
+    ExecTxResult {
+        code: r.code,
+        data: r.data,
+        log: r.log,
+        info: String::new(),
+        gas_wanted: r.gas_wanted,
+        gas_used: r.gas_used,
+        events: to_wire_events(r.events),
+        codespace: r.codespace,
+    }
+}
+
+fn to_wire_results(result: BlockResult) -> ResponseFinalizeBlock {
+    let update = |u: entente_chain::ValidatorUpdate| abci::ValidatorUpdate {
+        pub_key: Some(public_key(u.pub_key)),
+        power: u.power,
+    };
+    ResponseFinalizeBlock {
+        events: to_wire_events(result.events),
+        tx_results: result.txs.into_iter().map(to_wire_tx_result).collect(),
+        validator_updates: result.validator_updates.into_iter().map(update).collect(),
+        consensus_param_updates: None,
+        app_hash: result.app_hash.to_vec(),
+    }
+}

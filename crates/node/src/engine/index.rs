@@ -1,0 +1,188 @@
+//! What a block adds to the index tables, and searches over them.
+//!
+//! # Compatibility
+//! As in CometBFT 0.38, the conditions of a search, other than on the height, must hold in one and the same event.
+
+use std::collections::BTreeSet;
+use std::ops::{Bound, RangeInclusive};
+
+use bytes::Bytes;
+use entente_kernel::crypto::sha256;
+use entente_kernel::num::Dec;
+use entente_proto::tendermint::abci::{Event, ResponseFinalizeBlock};
+use entente_proto::tendermint::types::Block;
+
+use super::archive::Archive;
+use super::filter::{Condition, Filter, Op, Operand};
+use crate::disk::DiskError;
+
+/// Hash of a block → height.
+pub const BLOCK_HASH: &str = "block_hash";
+/// Hash of a transaction → height and place.
+pub const TX_HASH: &str = "tx_hash";
+/// Hash of tag and value, height, place.
+const TX_EVENT: &str = "tx_event";
+/// Hash of tag and value, height.
+const BLOCK_EVENT: &str = "block_event";
+
+/// Bytes of the hash of a tag and a value in a key.
+const TAG_BYTES: usize = 16;
+
+type Entry = (&'static str, Bytes, Bytes);
+
+/// The index entries of a block.
+pub fn entries(block_hash: &[u8], height: i64, block: &Block, results: &ResponseFinalizeBlock) -> Vec<Entry> {
+    let mut entries = vec![(BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&height.to_be_bytes()))];
+    let txs = block.data.iter().flat_map(|data| &data.txs);
+    for ((tx, result), place) in txs.zip(&results.tx_results).zip(0u32..) {
+        let at = place_bytes(height, place);
+        entries.push((TX_HASH, Bytes::copy_from_slice(&sha256(tx)), Bytes::copy_from_slice(&at)));
+        for tag in tags(&result.events) {
+            entries.push((TX_EVENT, [&tag[..], &at].concat().into(), Bytes::new()));
+        }
+    }
+    for tag in tags(&results.events) {
+        entries.push((BLOCK_EVENT, [&tag[..], &height.to_be_bytes()].concat().into(), Bytes::new()));
+    }
+    entries
+}
+
+fn tags(events: &[Event]) -> BTreeSet<[u8; TAG_BYTES]> {
+    let attributes = events.iter().flat_map(|e| e.attributes.iter().filter(|a| a.index).map(move |a| (e, a)));
+    attributes.map(|(e, a)| tag_hash(&format!("{}.{}", e.r#type, a.key), &a.value)).collect()
+}
+
+fn tag_hash(tag: &str, value: &str) -> [u8; TAG_BYTES] {
+    let hash = sha256(&[tag.as_bytes(), &[0], value.as_bytes()].concat());
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+fn place_bytes(height: i64, place: u32) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    let (left, right) = bytes.split_at_mut(8);
+    left.copy_from_slice(&height.to_be_bytes());
+    right.copy_from_slice(&place.to_be_bytes());
+    bytes
+}
+
+/// Height and place from the twelve bytes at the end of a key or in a value.
+pub fn place_of(bytes: &[u8]) -> Option<(i64, u32)> {
+    let (height, place) = bytes.get(bytes.len().checked_sub(12)?..)?.split_at_checked(8)?;
+    Some((i64::from_be_bytes(height.try_into().ok()?), u32::from_be_bytes(place.try_into().ok()?)))
+}
+
+fn height_of(bytes: &[u8]) -> Option<i64> {
+    Some(i64::from_be_bytes(*bytes.last_chunk()?))
+}
+
+/// The transactions that fit, oldest first, as height and place.
+///
+/// # Errors
+/// If the disk fails.
+pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)>, DiskError> {
+    if let Some(hash) = filter.conditions.iter().find(|c| c.tag == "tx.hash" && c.op == Op::Equal) {
+        let Operand::Text(text) = &hash.operand else { return Ok(Vec::new()) };
+        let found = hex::decode(text).ok().map(|hash| archive.place_of_tx(&hash)).transpose()?.flatten();
+        return Ok(found.into_iter().collect());
+    }
+    let heights = heights(filter, "tx.height", archive);
+    let wanted: Vec<&Condition> =
+        filter.conditions.iter().filter(|c| !(c.tag == "tx.height" && c.op != Op::Exists || c.tag == "tm.event")).collect();
+    let candidates = match equal_text(&wanted) {
+        Some(tag) => {
+            let from = [&tag[..], &place_bytes(*heights.start(), 0)].concat();
+            let to = [&tag[..], &place_bytes(*heights.end(), u32::MAX)].concat();
+            archive.keys_between(TX_EVENT, Bound::Included(&from), Bound::Included(&to))?.iter().filter_map(|k| place_of(k)).collect()
+        }
+        None => all_places(archive, &heights)?,
+    };
+    let mut found = Vec::new();
+    let mut results: Option<(i64, ResponseFinalizeBlock)> = None;
+    for (height, place) in candidates {
+        if results.as_ref().is_none_or(|(h, _)| *h != height) {
+            results = archive.results(height)?.map(|r| (height, r));
+        }
+        let result = results.as_ref().and_then(|(_, r)| r.tx_results.get(usize::try_from(place).unwrap_or(usize::MAX)));
+        if result.is_some_and(|r| one_event_holds(&wanted, &r.events)) {
+            found.push((height, place));
+        }
+    }
+    Ok(found)
+}
+
+/// The heights of the blocks that fit, oldest first.
+///
+/// # Errors
+/// If the disk fails.
+pub fn blocks(archive: &Archive, filter: &Filter) -> Result<Vec<i64>, DiskError> {
+    let heights = heights(filter, "block.height", archive);
+    let wanted: Vec<&Condition> =
+        filter.conditions.iter().filter(|c| !(c.tag == "block.height" || c.tag == "tm.event")).collect();
+    let candidates: Vec<i64> = match equal_text(&wanted) {
+        Some(tag) => {
+            let from = [&tag[..], &heights.start().to_be_bytes()].concat();
+            let to = [&tag[..], &heights.end().to_be_bytes()].concat();
+            archive.keys_between(BLOCK_EVENT, Bound::Included(&from), Bound::Included(&to))?.iter().filter_map(|k| height_of(k)).collect()
+        }
+        None => heights.collect(),
+    };
+    let mut found = Vec::new();
+    for height in candidates {
+        let holds = wanted.is_empty() || archive.results(height)?.is_some_and(|r| one_event_holds(&wanted, &r.events));
+        if holds {
+            found.push(height);
+        }
+    }
+    Ok(found)
+}
+
+fn one_event_holds(wanted: &[&Condition], events: &[Event]) -> bool {
+    wanted.is_empty() || events.iter().any(|event| wanted.iter().all(|c| c.holds_in(event)))
+}
+
+fn equal_text(wanted: &[&Condition]) -> Option<[u8; TAG_BYTES]> {
+    wanted.iter().find_map(|c| match (&c.operand, c.op) {
+        (Operand::Text(value), Op::Equal) => Some(tag_hash(&c.tag, value)),
+        _ => None,
+    })
+}
+
+fn all_places(archive: &Archive, heights: &RangeInclusive<i64>) -> Result<Vec<(i64, u32)>, DiskError> {
+    let mut places = Vec::new();
+    for height in heights.clone() {
+        let count = archive.results(height)?.map_or(0, |r| r.tx_results.len());
+        places.extend((0u32..).take(count).map(|place| (height, place)));
+    }
+    Ok(places)
+}
+
+/// The heights that the conditions on `tag` leave.
+fn heights(filter: &Filter, tag: &str, archive: &Archive) -> RangeInclusive<i64> {
+    let (mut low, mut high) = (archive.base(), archive.newest());
+    for condition in filter.conditions.iter().filter(|c| c.tag == tag) {
+        let holds = |height: i64| condition.holds(&height.to_string());
+        let Operand::Number(bound) = condition.operand else {
+            if condition.op != Op::Exists {
+                return 1..=0;
+            }
+            continue;
+        };
+        let Some(bound) = whole(bound) else { return 1..=0 };
+        match condition.op {
+            Op::Equal => (low, high) = (low.max(bound), high.min(bound)),
+            Op::Greater => low = low.max(bound.saturating_add(1)),
+            Op::GreaterOrEqual => low = low.max(bound),
+            Op::Less => high = high.min(bound.saturating_sub(1)),
+            Op::LessOrEqual => high = high.min(bound),
+            Op::Contains | Op::Exists => {}
+        }
+        if low <= high && !(holds(low) && holds(high)) {
+            return 1..=0;
+        }
+    }
+    low..=high
+}
+
+fn whole(number: Dec) -> Option<i64> {
+    number.to_string().split('.').next()?.parse().ok()
+}

@@ -1,0 +1,315 @@
+//! The solo engine: consensus of one process, which makes CometBFT's blocks so that clients see an ordinary CometBFT 0.38 chain.
+//!
+//! [`Engine`] is a handle; clones share the chain. Blocks are made by [`pace`] or by [`Engine::make_block`]. Questions are
+//! answered from snapshots and from the [`archive::Archive`] and never wait for a block.
+//!
+//! # Time
+//! A block's time is that of the votes on the block before it. The votes are signed again when the next block is made, so that
+//! block times are the times at which blocks are made, also when nothing happened for long.
+
+pub mod archive;
+pub mod block;
+mod core;
+pub mod filter;
+pub mod index;
+pub mod mempool;
+pub mod pace;
+mod past;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod validators;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use entente_chain::{Chain, InitChain, Snapshot, TxResult, stores};
+use entente_kernel::crypto::sha256;
+use entente_kernel::{Error, Span, Timestamp};
+use entente_proto::tendermint::types as wire;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, broadcast, watch};
+
+use self::archive::{Archive, standing_entries};
+use self::core::Core;
+pub use self::core::{Made, to_wire_events, to_wire_tx_result};
+use self::mempool::MempoolError;
+use self::state::Standing;
+use crate::disk::{self, Disk, DiskError, Loaded};
+use crate::genesis::{GenesisDoc, params_json};
+
+/// Blocks that a slow listener may be behind before it loses some.
+const NEWS_BEHIND_MAX: usize = 1_024;
+/// How far the clock was moved ahead, in nanoseconds, as text.
+const CLOCK_META: &str = "clock_ahead_nanos";
+
+/// Why the engine cannot go on.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Halt(pub String);
+
+impl Halt {
+    fn fault(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<DiskError> for Halt {
+    fn from(error: DiskError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Why a transaction did not enter the mempool.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    #[error(transparent)]
+    Mempool(#[from] MempoolError),
+    #[error("the chain has stopped: {0}")]
+    Halted(#[from] Halt),
+}
+
+/// What may be seen between two blocks.
+#[derive(Clone)]
+pub struct Shown {
+    pub standing: Arc<Standing>,
+    /// The newest commit.
+    pub seen: Arc<wire::Commit>,
+}
+
+/// A handle on the running chain.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    doc: GenesisDoc,
+    archive: Archive,
+    seeds: Vec<[u8; 32]>,
+    core: Mutex<Core>,
+    shown: RwLock<Shown>,
+    recent: RwLock<VecDeque<Snapshot>>,
+    marks: Mutex<past::Marks>,
+    clock_ahead: Mutex<Span>,
+    arrived: Notify,
+    news: broadcast::Sender<Arc<Made>>,
+    halted: watch::Sender<Option<Halt>>,
+}
+
+impl Engine {
+    /// Starts the chain of `doc`, or goes on where `loaded` ended. `seeds` are the ed25519 seeds of the validators that sign here;
+    /// the first is the node's own.
+    ///
+    /// # Errors
+    /// A sentence: the genesis is refused, or the disk belongs to another chain or is damaged.
+    pub fn open(disk: Disk, loaded: Option<Loaded>, doc: GenesisDoc, seeds: Vec<[u8; 32]>) -> Result<Self, Halt> {
+        disk.claim(&doc.chain_id)?;
+        let archive = Archive::new(disk, doc.initial_height);
+        let core = match loaded {
+            None => begin(&archive, &doc)?,
+            Some(loaded) => resume(&archive, loaded)?,
+        };
+        let ahead = archive.disk().meta(CLOCK_META)?.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok());
+        let shown = Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
+        let recent = core.chain.snapshot(None).cloned().into_iter().collect();
+        Ok(Self(Arc::new(Inner {
+            doc,
+            archive,
+            seeds,
+            core: Mutex::new(core),
+            shown: RwLock::new(shown),
+            recent: RwLock::new(recent),
+            marks: Mutex::default(),
+            clock_ahead: Mutex::new(Span(ahead.unwrap_or_default())),
+            arrived: Notify::new(),
+            news: broadcast::Sender::new(NEWS_BEHIND_MAX),
+            halted: watch::Sender::new(None),
+        })))
+    }
+
+    pub fn doc(&self) -> &GenesisDoc {
+        &self.0.doc
+    }
+
+    pub fn archive(&self) -> &Archive {
+        &self.0.archive
+    }
+
+    /// The public key of the node's own validator.
+    pub fn own_key(&self) -> [u8; 32] {
+        self.0.seeds.first().map(entente_kernel::crypto::ed25519::public_key).unwrap_or_default()
+    }
+
+    pub fn shown(&self) -> Shown {
+        self.0.shown.read().clone()
+    }
+
+    /// The last height.
+    pub fn height(&self) -> i64 {
+        self.0.shown.read().standing.height
+    }
+
+    /// The state after the last block, or after an earlier one if it is still in memory.
+    pub fn snapshot(&self, height: Option<i64>) -> Option<Snapshot> {
+        let recent = self.0.recent.read();
+        match height.filter(|h| *h != 0) {
+            None => recent.back().cloned(),
+            Some(h) => recent.iter().rev().find(|s| s.height == h).cloned(),
+        }
+    }
+
+    /// The first height whose state is in memory.
+    pub fn oldest_snapshot(&self) -> i64 {
+        self.0.recent.read().front().map(|s| s.height).unwrap_or_default()
+    }
+
+    /// Blocks as they are made, from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Made>> {
+        self.0.news.subscribe()
+    }
+
+    /// Resolves when the engine cannot go on, with the reason.
+    pub async fn halted(&self) -> Halt {
+        let mut halted = self.0.halted.subscribe();
+        loop {
+            if let Some(halt) = halted.borrow_and_update().clone() {
+                return halt;
+            }
+            if halted.changed().await.is_err() {
+                return Halt("the engine is gone".to_owned());
+            }
+        }
+    }
+
+    fn is_running(&self) -> Result<(), Halt> {
+        self.0.halted.borrow().clone().map_or(Ok(()), Err)
+    }
+
+    fn halt(&self, halt: Halt) -> Halt {
+        self.0.halted.send_replace(Some(halt.clone()));
+        halt
+    }
+
+    /// Checks a transaction and lets it wait for a block if it is good. The check is CometBFT's CheckTx; a code other than 0
+    /// means that it was turned away.
+    ///
+    /// # Errors
+    /// There is no room, or it was seen before, or the chain has stopped.
+    pub fn submit(&self, tx: Vec<u8>) -> Result<TxResult, SubmitError> {
+        self.is_running()?;
+        let mut core = self.0.core.lock();
+        core.mempool.admit(&tx)?;
+        let result = core.chain.check_tx(&tx, false).map_err(|e| self.halt(Halt::fault(e)))?;
+        if result.code == 0 {
+            core.mempool.push(tx, result.gas_wanted);
+            drop(core);
+            self.0.arrived.notify_one();
+        }
+        Ok(result)
+    }
+
+    /// CheckTx without consequences for the mempool's content.
+    ///
+    /// # Errors
+    /// The chain has stopped.
+    pub fn check(&self, tx: &[u8]) -> Result<TxResult, SubmitError> {
+        self.is_running()?;
+        Ok(self.0.core.lock().chain.check_tx(tx, false).map_err(|e| self.halt(Halt::fault(e)))?)
+    }
+
+    /// The transactions that wait: the first `limit`, the number of all, and their bytes.
+    pub fn waiting(&self, limit: usize) -> (Vec<Vec<u8>>, usize, usize) {
+        let core = self.0.core.lock();
+        let txs = core.mempool.first(limit).map(|tx| tx.bytes.clone()).collect();
+        (txs, core.mempool.len(), core.mempool.bytes())
+    }
+
+    /// The time of the engine's clock.
+    pub fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let real = Timestamp { secs: i64::try_from(since.as_secs()).unwrap_or_default(), nanos: since.subsec_nanos() };
+        real.plus(*self.0.clock_ahead.lock())
+    }
+
+    /// Makes a block now.
+    ///
+    /// # Errors
+    /// The engine has stopped, or stops now.
+    pub fn make_block(&self) -> Result<Arc<Made>, Halt> {
+        self.make_block_at(self.now())
+    }
+
+    /// Makes a block whose votes carry the time `now`, or a later one if the last block is later.
+    ///
+    /// # Errors
+    /// As [`Self::make_block`].
+    pub fn make_block_at(&self, now: Timestamp) -> Result<Arc<Made>, Halt> {
+        self.is_running()?;
+        let mut core = self.0.core.lock();
+        let made = Arc::new(core.make_block(&self.0.archive, &self.0.seeds, now).map_err(|halt| self.halt(halt))?);
+        self.show(&core);
+        drop(core);
+        // Nobody listening is fine.
+        let _ = self.0.news.send(made.clone());
+        Ok(made)
+    }
+
+    fn show(&self, core: &Core) {
+        if let Some(snapshot) = core.chain.snapshot(None).cloned() {
+            let mut recent = self.0.recent.write();
+            recent.push_back(snapshot);
+            if recent.len() > entente_chain::RECENT_HEIGHTS {
+                recent.pop_front();
+            }
+        }
+        *self.0.shown.write() =
+            Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
+    }
+
+    /// Where a transaction is, if it is in a block: height and place.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn find_tx(&self, tx: &[u8]) -> Result<Option<(i64, u32)>, DiskError> {
+        self.0.archive.place_of_tx(&sha256(tx))
+    }
+}
+
+/// Executes the genesis and remembers it.
+fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
+    let init = InitChain {
+        chain_id: doc.chain_id.clone(),
+        time: doc.time,
+        initial_height: doc.initial_height,
+        consensus_params: params_json(&doc.consensus_params),
+        app_state: doc.app_state.clone(),
+    };
+    let (chain, result) = Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")))?;
+    let standing = Standing::at_genesis(doc, &result.validators, result.app_hash)
+        .map_err(|e| Halt(format!("the genesis is refused: validators: {e}")))?;
+    let seen = block::no_commit();
+    archive.disk().commit(disk::Block {
+        height: standing.height,
+        app_hash: result.app_hash,
+        roots: chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default(),
+        changes: result.changes,
+        tables: standing_entries(None, &standing, &seen),
+        ..disk::Block::default()
+    })?;
+    Ok(Core { chain, standing, seen, mempool: mempool::Mempool::default() })
+}
+
+fn resume(archive: &Archive, loaded: Loaded) -> Result<Core, Halt> {
+    let missing = || Halt("the home folder holds a state but not where consensus stood; restore it from a backup".to_owned());
+    let (standing, seen) = archive.standing()?.ok_or_else(missing)?;
+    if standing.height != loaded.height || standing.app_hash != loaded.app_hash {
+        return Err(missing());
+    }
+    let chain = Chain::load(loaded.forest).map_err(Halt::fault)?;
+    Ok(Core { chain, standing, seen, mempool: mempool::Mempool::default() })
+}
+
+/// The stores of a disk for this chain.
+pub fn stores() -> &'static [entente_kernel::StoreId] {
+    stores::ALL
+}

@@ -1,0 +1,136 @@
+//! Time travel of development chains: moving the clock ahead, and going back to a marked height.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use entente_chain::{Chain, Snapshot};
+use entente_kernel::Span;
+use entente_kernel::tree::Forest;
+use entente_proto::tendermint::types as wire;
+
+use super::archive::{entries_after, standing_entries};
+use super::state::Standing;
+use super::{CLOCK_META, Engine, Halt, Made};
+use crate::disk;
+
+/// Heights to which one can go back, while the process runs.
+#[derive(Default)]
+pub(super) struct Marks {
+    next: u64,
+    by_number: BTreeMap<u64, Mark>,
+}
+
+struct Mark {
+    snapshot: Snapshot,
+    standing: Standing,
+    seen: wire::Commit,
+    clock_ahead: Span,
+}
+
+impl Engine {
+    /// Moves the clock ahead for good and makes two blocks: the first sees the new time, the second what the first began.
+    ///
+    /// # Errors
+    /// The engine has stopped.
+    pub fn advance(&self, by: Span) -> Result<Arc<Made>, Halt> {
+        self.set_clock(Span(self.0.clock_ahead.lock().0.saturating_add(by.0.max(0))))?;
+        self.make_block()?;
+        self.make_block()
+    }
+
+    fn set_clock(&self, ahead: Span) -> Result<(), Halt> {
+        *self.0.clock_ahead.lock() = ahead;
+        Ok(self.0.archive.disk().set_meta(CLOCK_META, ahead.0.to_string().as_bytes())?)
+    }
+
+    /// Marks the present height; the answer is the mark's number and the height.
+    ///
+    /// # Errors
+    /// The engine has stopped.
+    pub fn mark(&self) -> Result<(u64, i64), Halt> {
+        self.is_running()?;
+        let core = self.0.core.lock();
+        let snapshot = core.chain.snapshot(None).cloned().ok_or_else(|| Halt("a chain without a state".to_owned()))?;
+        let mut marks = self.0.marks.lock();
+        marks.next += 1;
+        let number = marks.next;
+        let height = core.standing.height;
+        let mark = Mark {
+            snapshot,
+            standing: core.standing.clone(),
+            seen: core.seen.clone(),
+            clock_ahead: *self.0.clock_ahead.lock(),
+        };
+        marks.by_number.insert(number, mark);
+        Ok((number, height))
+    }
+
+    /// Goes back to a mark, or to the last one; later blocks and later marks are forgotten, waiting transactions too. The answer is
+    /// the mark's number and the height; `None`: there is no such mark.
+    ///
+    /// # Errors
+    /// The engine has stopped, or stops now.
+    pub fn revert(&self, number: Option<u64>) -> Result<Option<(u64, i64)>, Halt> {
+        self.is_running()?;
+        let mut core = self.0.core.lock();
+        let mut marks = self.0.marks.lock();
+        let found = match number {
+            None => marks.by_number.last_key_value(),
+            Some(number) => marks.by_number.get_key_value(&number),
+        };
+        let Some((&number, mark)) = found else { return Ok(None) };
+        let now = core.chain.snapshot(None).map(|s| s.forest.clone()).unwrap_or_default();
+        let archive = &self.0.archive;
+        let height = mark.standing.height;
+        let back = disk::Block {
+            height,
+            app_hash: mark.snapshot.forest.root(),
+            roots: mark.snapshot.forest.store_roots(),
+            changes: differences(&now, &mark.snapshot.forest),
+            tables: standing_entries(Some(&mark.standing), &mark.standing, &mark.seen),
+            ..disk::Block::default()
+        };
+        archive.disk().rewind(back, entries_after(archive, height)?).map_err(|e| self.halt(e.into()))?;
+        core.chain = Chain::load(mark.snapshot.forest.clone()).map_err(|e| self.halt(Halt::fault(e)))?;
+        core.standing = mark.standing.clone();
+        core.seen = mark.seen.clone();
+        core.mempool.clear();
+        let clock_ahead = mark.clock_ahead;
+        marks.by_number.retain(|n, _| *n <= number);
+        drop(marks);
+        self.0.recent.write().retain(|s| s.height < height);
+        self.show(&core);
+        drop(core);
+        self.set_clock(clock_ahead)?;
+        Ok(Some((number, height)))
+    }
+}
+
+/// What turns the state `from` into the state `to`, sorted by store and key.
+fn differences(from: &Forest, to: &Forest) -> Vec<(u8, Bytes, Option<Bytes>)> {
+    let mut changes = Vec::new();
+    let mut stores: Vec<u8> = to.stores().iter().map(|store| store.index).collect();
+    stores.sort_unstable();
+    for store in stores {
+        let all = |forest: &Forest| -> BTreeMap<Bytes, Bytes> {
+            let pairs = forest.range(store, Bound::Unbounded, Bound::Unbounded);
+            pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        let roots = [from, to].map(|forest| forest.tree(store).map(entente_kernel::tree::Tree::root));
+        if roots[0] == roots[1] {
+            continue;
+        }
+        let (old, new) = (all(from), all(to));
+        let mut keys: Vec<&Bytes> = old.keys().chain(new.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            if old.get(key) != new.get(key) {
+                changes.push((store, key.clone(), new.get(key).cloned()));
+            }
+        }
+    }
+    changes
+}
