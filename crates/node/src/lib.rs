@@ -2,3 +2,6 @@
 
 pub mod api;
 pub mod disk;
+pub mod engine;
+pub mod genesis;
+pub mod keys;

@@ -317,6 +317,36 @@ impl Disk {
         Ok(())
     }
 
+    /// Goes back to an earlier block, for development chains: `back.changes` turn the present state into the one of then, the
+    /// later blocks and results are forgotten with the table entries named in `forgotten`, and `back.tables` are written. The
+    /// block and results of `back.height` stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// If the height is not one of this disk, or the medium fails.
+    pub fn rewind(&self, back: Block, forgotten: Vec<(&'static str, Bytes)>) -> Result<(), DiskError> {
+        let mut at = self.0.at.lock();
+        let newest = at.newest.unwrap_or_default();
+        if back.height > newest || at.oldest.is_none_or(|oldest| back.height < oldest) {
+            return Err(DiskError::HeightOutOfOrder { newest, height: back.height });
+        }
+        let noted = tip::Noted { height: back.height, app_hash: back.app_hash };
+        let kept = [BLOCKS, RESULTS];
+        let forgotten = forgotten.into_iter().map(|(table, key)| (space_of(table), key.to_vec()));
+        let later = (noted.height.saturating_add(1)..=newest)
+            .flat_map(|height| kept.map(|space| (space.to_owned(), height_key(height).to_vec())));
+        let mut writes: Vec<Write> =
+            forgotten.chain(later).map(|(space, key)| Write { space, key, value: None }).collect();
+        writes.extend(writes_of(back)?.into_iter().filter(|write| !kept.contains(&write.space.as_str())));
+        // The tip goes first: one that is behind its store is in order, one that is ahead is not.
+        if let Some(tip) = &self.0.tip {
+            tip.note_alone(&noted)?;
+        }
+        self.0.pairs.commit(writes)?;
+        at.newest = Some(noted.height);
+        Ok(())
+    }
+
     /// The bytes of a block; `None` if the disk does not (or no longer) have that height.
     pub fn block(&self, height: i64) -> Result<Option<Bytes>, DiskError> {
         self.at_height(BLOCKS, height)

@@ -46,8 +46,17 @@ impl Tip {
     }
 
     pub fn note(&self, noted: &Noted) -> Result<(), DiskError> {
+        self.write(noted.height.unsigned_abs() % 2, noted)
+    }
+
+    /// Overwrites both notes.
+    pub fn note_alone(&self, noted: &Noted) -> Result<(), DiskError> {
+        self.write(0, noted)?;
+        self.write(1, noted)
+    }
+
+    fn write(&self, slot: u64, noted: &Noted) -> Result<(), DiskError> {
         let bytes = seal("tip", &[], &[&noted.height.to_be_bytes()[..], &noted.app_hash].concat());
-        let slot = noted.height.unsigned_abs() % 2;
         self.file
             .write_all_at(&bytes, slot * NOTE_BYTES as u64)
             .map_err(|source| DiskError::Io { place: self.path.display().to_string(), source })

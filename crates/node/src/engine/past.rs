@@ -35,7 +35,8 @@ impl Engine {
     /// # Errors
     /// The engine has stopped.
     pub fn advance(&self, by: Span) -> Result<Arc<Made>, Halt> {
-        self.set_clock(Span(self.0.clock_ahead.lock().0.saturating_add(by.0.max(0))))?;
+        let ahead = self.0.clock_ahead.lock().0;
+        self.set_clock(Span(ahead.saturating_add(by.0.max(0))))?;
         self.make_block()?;
         self.make_block()
     }

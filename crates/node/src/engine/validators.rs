@@ -44,6 +44,8 @@ pub enum SetError {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ValidatorSet {
     validators: Vec<Validator>,
+    /// Who had the turn that was counted last.
+    proposer: Option<[u8; 20]>,
 }
 
 impl ValidatorSet {
@@ -71,8 +73,13 @@ impl ValidatorSet {
         self.validators.iter().find(|v| v.address == address)
     }
 
-    /// Whose turn it is: the highest priority; between equals the lower address.
+    /// Whose turn it is.
     pub fn proposer(&self) -> Option<&Validator> {
+        self.proposer.and_then(|address| self.by_address(&address)).or_else(|| self.foremost())
+    }
+
+    /// The highest priority; between equals the lower address.
+    fn foremost(&self) -> Option<&Validator> {
         self.validators.iter().reduce(|best, v| {
             let wins = v.priority > best.priority || (v.priority == best.priority && v.address < best.address);
             if wins { v } else { best }
@@ -135,7 +142,8 @@ impl ValidatorSet {
             for v in &mut self.validators {
                 v.priority = v.priority.saturating_add(v.power);
             }
-            let Some(address) = self.proposer().map(|v| v.address) else { return };
+            let Some(address) = self.foremost().map(|v| v.address) else { return };
+            self.proposer = Some(address);
             if let Some(v) = self.validators.iter_mut().find(|v| v.address == address) {
                 v.priority = v.priority.saturating_sub(total);
             }
@@ -189,7 +197,8 @@ impl ValidatorSet {
             let key = ed25519_key(v.pub_key.as_ref()?)?;
             Some(Validator { priority: v.proposer_priority, ..Validator::new(key, v.voting_power) })
         };
-        Some(Self { validators: set.validators.iter().map(validator).collect::<Option<_>>()? })
+        let proposer = set.proposer.as_ref().and_then(|v| v.address.as_slice().try_into().ok());
+        Some(Self { validators: set.validators.iter().map(validator).collect::<Option<_>>()?, proposer })
     }
 }
 
@@ -240,6 +249,7 @@ mod tests {
         assert_eq!(set, before);
         set.update(&[([2; 32], 7), ([1; 32], 0)]).unwrap();
         assert_eq!(set.validators().len(), 1);
+        set.rotate(1);
         assert_eq!(ValidatorSet::from_wire(&set.to_wire()), Some(set));
     }
 

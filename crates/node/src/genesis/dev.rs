@@ -1,0 +1,1 @@
+//! The genesis of development chains, which tells the story.
