@@ -5,3 +5,5 @@ pub mod disk;
 pub mod engine;
 pub mod genesis;
 pub mod keys;
+pub mod rpc;
+pub mod service;

@@ -8,7 +8,7 @@ pub mod grpc;
 pub mod openapi;
 pub mod reflection;
 pub mod rest;
-mod template;
+pub(crate) mod template;
 
 #[cfg(test)]
 mod tests;

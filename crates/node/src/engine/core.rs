@@ -20,9 +20,6 @@ const SIGNATURE_OVERHEAD: usize = 128;
 /// What "no limit" means for the size of a block.
 const BLOCK_BYTES_MAX: usize = 104_857_600;
 
-/// The consensus parameters of the chain, asked for after each block.
-const PARAMS_QUERY: &str = "/cosmos.consensus.v1.Query/Params";
-
 /// Everything that changes with a block.
 pub(super) struct Core {
     pub chain: Chain,
@@ -81,8 +78,7 @@ impl Core {
         let block_id = block::block_id(&block);
         let result = self.chain.finalize_block(&request).map_err(Halt::fault)?;
         let commit = self.chain.commit().map_err(Halt::fault)?;
-        let mut results = to_wire_results(result);
-        results.consensus_param_updates = self.changed_params();
+        let results = to_wire_results(result);
         let (next, applied) = self.standing.after(&header, block_id.clone(), &results);
         if let Err(why) = applied {
             tracing::warn!("height {}: the validator set stays as it is: {why}", header.height);
@@ -126,19 +122,6 @@ impl Core {
         let max = usize::try_from(max).unwrap_or(BLOCK_BYTES_MAX);
         let signatures = self.standing.last_validators.validators().len().saturating_mul(SIGNATURE_OVERHEAD);
         max.saturating_sub(BLOCK_OVERHEAD).saturating_sub(signatures)
-    }
-
-    /// The chain's parameters if they are others than those in force.
-    fn changed_params(&self) -> Option<wire::ConsensusParams> {
-        use entente_proto::cosmos::consensus::v1::QueryParamsResponse;
-        let answer = self.chain.snapshot(None)?.query(PARAMS_QUERY, &[]).ok()?;
-        let params = QueryParamsResponse::decode(answer.as_slice()).ok()?.params?;
-        let own = &self.standing.params;
-        let same = params.block == own.block
-            && params.evidence == own.evidence
-            && params.validator.as_ref().is_none_or(|v| Some(v) == own.validator.as_ref());
-        let usable = params.block.is_some_and(|b| b.max_bytes != 0);
-        (!same && usable).then_some(params)
     }
 }
 
@@ -184,7 +167,7 @@ fn to_wire_results(result: BlockResult) -> ResponseFinalizeBlock {
         events: to_wire_events(result.events),
         tx_results: result.txs.into_iter().map(to_wire_tx_result).collect(),
         validator_updates: result.validator_updates.into_iter().map(update).collect(),
-        consensus_param_updates: None,
+        consensus_param_updates: result.consensus_params,
         app_hash: result.app_hash.to_vec(),
     }
 }

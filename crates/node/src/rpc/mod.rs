@@ -1,0 +1,147 @@
+//! CometBFT's JSON-RPC: POST at `/`, GET at `/METHOD`, and a websocket at `/websocket`.
+
+mod calls;
+mod form;
+mod news;
+mod search;
+mod wire;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use self::wire::{Outcome, Params, Request, RpcError, response};
+use crate::api::template::query_pairs;
+use crate::engine::Engine;
+use crate::service::Services;
+
+/// Largest request body in bytes: CometBFT's default.
+const BODY_BYTES_MAX: usize = 1_000_000;
+/// Most requests in one batch.
+const BATCH_MAX: usize = 1_000;
+/// Calls that run at the same time.
+const CALLS_MAX: usize = 64;
+
+/// What the calls need.
+pub struct Rpc {
+    engine: Engine,
+    services: Arc<Services>,
+    /// What is listened to, as `status` shows it.
+    address: String,
+    moniker: String,
+    calls: Semaphore,
+    /// Pieces of the genesis document in base64, made when first asked for.
+    genesis: std::sync::OnceLock<Vec<String>>,
+}
+
+impl Rpc {
+    pub fn new(engine: Engine, services: Arc<Services>, address: String, moniker: String) -> Self {
+        Self { engine, services, address, moniker, calls: Semaphore::new(CALLS_MAX), genesis: std::sync::OnceLock::new() }
+    }
+
+    /// Carries out one call.
+    async fn call(self: &Arc<Self>, method: &str, params: Params) -> Outcome {
+        let Some(call) = calls::by_name(method) else { return Err(RpcError::method_not_found()) };
+        let Ok(_permit) = self.calls.acquire().await else { return Err(RpcError::internal("the node is stopping")) };
+        match call {
+            calls::Call::Answer(answer) => {
+                let rpc = self.clone();
+                let work = move || answer(&rpc, &params);
+                tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(RpcError::internal(format!("the call failed: {e}"))))
+            }
+            calls::Call::Query => self.query(params).await,
+            calls::Call::BroadcastCommit => self.broadcast_commit(params).await,
+        }
+    }
+}
+
+/// The routes of the RPC.
+pub fn router(rpc: Arc<Rpc>) -> Router {
+    Router::new()
+        .route("/", post(body).get(list))
+        .route("/websocket", get(websocket::open))
+        .route("/{method}", get(uri).post(uri))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(crate::api::rest::open_to_all_origins())
+        .with_state(rpc)
+}
+
+fn answer(status: StatusCode, value: &Value) -> Response {
+    (status, [(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
+
+async fn body(State(rpc): State<Arc<Rpc>>, body: Bytes) -> Response {
+    if body.is_empty() {
+        return list().await.into_response();
+    }
+    let parsed: Value = match serde_json::from_slice(&body) {
+        Ok(parsed) => parsed,
+        Err(e) => {
+            let error = RpcError::parse(format!("error unmarshaling request: {e}"));
+            return answer(StatusCode::INTERNAL_SERVER_ERROR, &response(&Value::Null, Err(error)));
+        }
+    };
+    let requests = match parsed {
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    if requests.len() > BATCH_MAX {
+        let error = RpcError::invalid_request(format!("a batch of {} requests; at most {BATCH_MAX} are answered", requests.len()));
+        return answer(StatusCode::OK, &response(&Value::Null, Err(error)));
+    }
+    let mut answers = Vec::new();
+    for request in &requests {
+        match Request::read(request) {
+            Ok(Some(request)) => {
+                let outcome = match Params::from_json(request.params, calls::names(&request.method)) {
+                    Ok(params) => rpc.call(&request.method, params).await,
+                    Err(error) if calls::by_name(&request.method).is_some() => Err(error),
+                    Err(_) => Err(RpcError::method_not_found()),
+                };
+                answers.push(response(&request.id, outcome));
+            }
+            Ok(None) => {}
+            Err(error) => return answer(StatusCode::INTERNAL_SERVER_ERROR, &response(&Value::Null, Err(error))),
+        }
+    }
+    match answers.as_slice() {
+        [] => StatusCode::OK.into_response(),
+        [one] => answer(StatusCode::OK, one),
+        _ => answer(StatusCode::OK, &Value::Array(answers)),
+    }
+}
+
+async fn uri(State(rpc): State<Arc<Rpc>>, Path(method): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let id = json!(-1);
+    if calls::by_name(&method).is_none() {
+        let known = ["subscribe", "unsubscribe", "unsubscribe_all"].contains(&method.as_str());
+        let hint = if known { "this method is for the websocket" } else { "404 page not found" };
+        return if known { answer(StatusCode::NOT_FOUND, &response(&id, Err(RpcError::method_not_found()))) } else { (StatusCode::NOT_FOUND, hint).into_response() };
+    }
+    let outcome = match query_pairs(&query.unwrap_or_default()) {
+        Some(pairs) => rpc.call(&method, Params::from_query(pairs)).await,
+        None => Err(RpcError::invalid_params("the query string is not well-formed")),
+    };
+    let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+    answer(status, &response(&id, outcome))
+}
+
+/// The list of methods, for a person with a browser.
+async fn list() -> Html<String> {
+    let mut page = "<html><body><br>Available endpoints:<br>".to_owned();
+    for (name, names, _) in calls::ALL {
+        let arguments: Vec<String> = names.iter().map(|name| format!("{name}=_")).collect();
+        let query = if arguments.is_empty() { String::new() } else { format!("?{}", arguments.join("&")) };
+        page.push_str(&format!("<a href=\"/{name}{query}\">/{name}{query}</a></br>"));
+    }
+    Html(page + "</body></html>")
+}

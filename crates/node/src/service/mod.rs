@@ -1,0 +1,149 @@
+//! What the node answers by full gRPC path: its own services first, then the queries of the chain. gRPC, REST and `abci_query` all
+//! come through here.
+
+mod comet;
+mod query;
+mod tx;
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use entente_chain::Snapshot;
+use entente_kernel::Error;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use prost::Message;
+
+use crate::api::{Answer, QueryService, Status, reflection};
+use crate::disk::DiskError;
+use crate::engine::Engine;
+
+/// The CometBFT whose blocks and RPC the node speaks.
+pub const COMET_VERSION: &str = "0.38.17";
+/// The SDK whose services and rules it follows.
+pub const SDK_VERSION: &str = "v0.50.4";
+/// The ibc-go that relayers may take it for.
+pub const IBC_GO_VERSION: &str = "v8.2.0";
+
+/// The node's own services, in one place with their methods.
+const NODE_SERVICES: &[&str] =
+    &["cosmos.tx.v1beta1.Service", "cosmos.base.tendermint.v1beta1.Service", "cosmos.base.node.v1beta1.Service"];
+
+/// The services of a node.
+#[derive(Clone)]
+pub struct Services {
+    engine: Engine,
+    moniker: String,
+    /// Coins per unit of gas, as text, such as `0.025uente`; empty: none asked for.
+    minimum_gas_prices: String,
+}
+
+/// Every service that is answered: the node's, the chain's, and the SDK's reflection.
+pub fn served() -> Vec<&'static str> {
+    let service = |path: &'static str| path.strip_prefix('/').and_then(|p| p.split_once('/')).map(|(service, _)| service);
+    let chain: BTreeSet<&'static str> = entente_chain::query::PATHS.iter().filter_map(|path| service(path)).collect();
+    NODE_SERVICES.iter().copied().chain(chain).chain(reflection::SERVICES.iter().copied()).collect()
+}
+
+/// The status that a client sees for an error of the chain.
+pub fn status(error: Error) -> Status {
+    match error {
+        Error::Fault(fault) => Status::internal(fault.to_string()),
+        Error::Refusal(refusal) => {
+            let described = refusal.log.strip_prefix("rpc error: code = ").and_then(|rest| rest.split_once(" desc = "));
+            let text = described.map_or(refusal.log.as_str(), |(_, text)| text);
+            Status::new(refusal.grpc as i32, text)
+        }
+    }
+}
+
+fn disk(error: DiskError) -> Status {
+    Status::internal(error.to_string())
+}
+
+fn decoded<M: Message + Default>(request: &[u8]) -> Result<M, Status> {
+    M::decode(request).map_err(|e| Status::invalid_argument(format!("the request cannot be decoded: {e}")))
+}
+
+impl Services {
+    pub fn new(engine: Engine, moniker: String, minimum_gas_prices: String) -> Self {
+        Self { engine, moniker, minimum_gas_prices }
+    }
+
+    /// The state at a height.
+    fn snapshot(&self, height: Option<i64>) -> Result<Snapshot, Status> {
+        let latest = self.engine.height();
+        let wanted = height.filter(|h| *h != 0);
+        match wanted {
+            Some(h) if h < 0 => Err(Status::invalid_argument("cannot query with height < 0; please provide a valid height: invalid height")),
+            Some(h) if h > latest => Err(Status::invalid_argument(
+                "cannot query with height in the future; please provide a valid height: invalid height",
+            )),
+            _ => self.engine.snapshot(wanted).ok_or_else(|| {
+                let (asked, first) = (wanted.unwrap_or_default(), self.engine.oldest_snapshot());
+                Status::invalid_argument(format!(
+                    "failed to load state at height {asked}; states from height {first} to {latest} are in memory (latest height: {latest})"
+                ))
+            }),
+        }
+    }
+
+    fn answer(&self, path: &str, request: &[u8], height: Option<i64>) -> Result<Answer, Status> {
+        let own = path.strip_prefix('/').and_then(|p| p.split_once('/')).filter(|(s, _)| NODE_SERVICES.contains(s));
+        let bytes = match own {
+            Some(("cosmos.tx.v1beta1.Service", method)) => tx::answer(self, method, request)?,
+            Some(("cosmos.base.tendermint.v1beta1.Service", method)) => comet::answer(self, method, request)?,
+            Some((_, method)) => self.about_node(method)?,
+            None => {
+                let snapshot = self.snapshot(height)?;
+                let bytes = snapshot.query(path, request).map_err(status)?;
+                return Ok(Answer { bytes: bytes.into(), height: snapshot.height });
+            }
+        };
+        Ok(Answer { bytes: bytes.into(), height: self.engine.height() })
+    }
+
+    /// `cosmos.base.node.v1beta1.Service`.
+    fn about_node(&self, method: &str) -> Result<Vec<u8>, Status> {
+        use entente_proto::cosmos::base::node::v1beta1 as wire;
+        match method {
+            "Config" => Ok(wire::ConfigResponse {
+                minimum_gas_price: self.minimum_gas_prices.clone(),
+                pruning_keep_recent: entente_chain::RECENT_HEIGHTS.to_string(),
+                pruning_interval: "1".to_owned(),
+                halt_height: 0,
+            }
+            .encode_to_vec()),
+            "Status" => {
+                let standing = self.engine.shown().standing;
+                let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
+                Ok(wire::StatusResponse {
+                    earliest_store_height: unsigned(self.engine.oldest_snapshot()),
+                    height: unsigned(standing.height),
+                    timestamp: Some(crate::engine::block::to_wire_time(standing.time)),
+                    app_hash: standing.app_hash.clone(),
+                    validator_hash: standing.next_validators.hash().to_vec(),
+                }
+                .encode_to_vec())
+            }
+            unknown => Err(Status::new(Status::UNIMPLEMENTED, format!("unknown method {unknown}"))),
+        }
+    }
+}
+
+impl QueryService for Services {
+    fn unary<'a>(
+        &'a self,
+        path: &'a str,
+        request: Bytes,
+        height: Option<i64>,
+    ) -> BoxFuture<'a, Result<Answer, Status>> {
+        let (services, path) = (self.clone(), path.to_owned());
+        let work = move || services.answer(&path, &request, height);
+        async move {
+            let answered = tokio::task::spawn_blocking(work).await;
+            answered.unwrap_or_else(|e| Err(Status::internal(format!("the query failed: {e}"))))
+        }
+        .boxed()
+    }
+}
