@@ -75,7 +75,12 @@ impl Archive {
         Ok(self.disk.table_value(index::TX_HASH, hash)?.and_then(|bytes| index::place_of(&bytes)))
     }
 
-    pub fn keys_between(&self, table: &'static str, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Vec<Bytes>, DiskError> {
+    pub fn keys_between(
+        &self,
+        table: &'static str,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+    ) -> Result<Vec<Bytes>, DiskError> {
         self.disk.table_range(table, from, to)?.map(|pair| pair.map(|(key, _)| key)).collect()
     }
 
@@ -103,7 +108,8 @@ impl Archive {
     }
 
     pub fn standing(&self) -> Result<Option<(Standing, wire::Commit)>, DiskError> {
-        let (standing, seen) = (self.disk.table_value(STANDING, STANDING_KEY)?, self.disk.table_value(STANDING, SEEN_KEY)?);
+        let (standing, seen) =
+            (self.disk.table_value(STANDING, STANDING_KEY)?, self.disk.table_value(STANDING, SEEN_KEY)?);
         let (Some(standing), Some(seen)) = (standing, seen) else { return Ok(None) };
         let seen = decoded(STANDING, 0, &seen)?;
         Ok(Standing::from_stored(decoded(STANDING, 0, &standing)?).map(|standing| (standing, seen)))
@@ -125,7 +131,9 @@ pub fn standing_entries(before: Option<&Standing>, standing: &Standing, seen: &w
             validators(standing.height + 1, &standing.validators);
             validators(next, &standing.next_validators);
         }
-        Some(before) if before.next_validators.rotated(1) != standing.next_validators || next % VALIDATORS_EVERY == 0 => {
+        Some(before)
+            if before.next_validators.rotated(1) != standing.next_validators || next % VALIDATORS_EVERY == 0 =>
+        {
             validators(next, &standing.next_validators);
         }
         Some(_) => {}

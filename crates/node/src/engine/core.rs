@@ -141,7 +141,8 @@ fn votes(standing: &Standing, commit: &wire::Commit) -> Vec<Vote> {
 
 pub fn to_wire_events(events: Vec<Event>) -> Vec<abci::Event> {
     let attribute = |(key, value)| abci::EventAttribute { key, value, index: true };
-    let event = |e: Event| abci::Event { r#type: e.kind, attributes: e.attributes.into_iter().map(attribute).collect() };
+    let event =
+        |e: Event| abci::Event { r#type: e.kind, attributes: e.attributes.into_iter().map(attribute).collect() };
     events.into_iter().map(event).collect()
 }
 

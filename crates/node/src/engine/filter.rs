@@ -111,7 +111,8 @@ fn ordered(op: Op, order: std::cmp::Ordering) -> bool {
 /// The number that a value such as `8uente` begins with.
 fn leading_number(value: &str) -> Option<Dec> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-    let fraction = value.get(digits..)?.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let fraction =
+        value.get(digits..)?.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
     let length = if fraction > 0 { digits + 1 + fraction.min(18) } else { digits };
     value.get(..length)?.parse().ok()
 }
@@ -196,13 +197,19 @@ impl<'a> Scan<'a> {
             Operand::Text(_) => matches!(op, Op::Equal | Op::Contains),
             _ => op != Op::Contains,
         };
-        if fits { Ok(Condition { tag, op, operand }) } else { Err(self.wrong("this comparison does not fit this value")) }
+        if fits {
+            Ok(Condition { tag, op, operand })
+        } else {
+            Err(self.wrong("this comparison does not fit this value"))
+        }
     }
 
     fn operand(&mut self) -> Result<Operand, FilterError> {
         if self.word("TIME") || self.word("DATE") {
             let text = self.taken(|c| !c.is_whitespace());
-            return time(text).map(Operand::Time).ok_or_else(|| self.wrong("wanted a time such as 2026-01-02T03:04:05Z"));
+            return time(text)
+                .map(Operand::Time)
+                .ok_or_else(|| self.wrong("wanted a time such as 2026-01-02T03:04:05Z"));
         }
         if self.sign("'") {
             let rest = self.rest();
@@ -256,7 +263,9 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_refused_with_the_place() {
-        for bad in ["", "tm.event", "tm.event=Tx", "a='b", "a='b' OR c='d'", "a < 'b'", "a CONTAINS 5", "= 5", "a = TIME x"] {
+        for bad in
+            ["", "tm.event", "tm.event=Tx", "a='b", "a='b' OR c='d'", "a < 'b'", "a CONTAINS 5", "= 5", "a = TIME x"]
+        {
             assert!(Filter::parse(bad).is_err(), "{bad}");
         }
         assert!(Filter::parse("a='b' OR c='d'").unwrap_err().to_string().contains("offset 6"));

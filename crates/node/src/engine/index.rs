@@ -32,7 +32,8 @@ type Entry = (&'static str, Bytes, Bytes);
 
 /// The index entries of a block.
 pub fn entries(block_hash: &[u8], height: i64, block: &Block, results: &ResponseFinalizeBlock) -> Vec<Entry> {
-    let mut entries = vec![(BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&height.to_be_bytes()))];
+    let mut entries =
+        vec![(BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&height.to_be_bytes()))];
     let txs = block.data.iter().flat_map(|data| &data.txs);
     for ((tx, result), place) in txs.zip(&results.tx_results).zip(0u32..) {
         let at = place_bytes(height, place);
@@ -86,13 +87,20 @@ pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)
         return Ok(found.into_iter().collect());
     }
     let heights = heights(filter, "tx.height", archive);
-    let wanted: Vec<&Condition> =
-        filter.conditions.iter().filter(|c| !(c.tag == "tx.height" && c.op != Op::Exists || c.tag == "tm.event")).collect();
+    let wanted: Vec<&Condition> = filter
+        .conditions
+        .iter()
+        .filter(|c| !(c.tag == "tx.height" && c.op != Op::Exists || c.tag == "tm.event"))
+        .collect();
     let candidates = match equal_text(&wanted) {
         Some(tag) => {
             let from = [&tag[..], &place_bytes(*heights.start(), 0)].concat();
             let to = [&tag[..], &place_bytes(*heights.end(), u32::MAX)].concat();
-            archive.keys_between(TX_EVENT, Bound::Included(&from), Bound::Included(&to))?.iter().filter_map(|k| place_of(k)).collect()
+            archive
+                .keys_between(TX_EVENT, Bound::Included(&from), Bound::Included(&to))?
+                .iter()
+                .filter_map(|k| place_of(k))
+                .collect()
         }
         None => all_places(archive, &heights)?,
     };
@@ -122,7 +130,11 @@ pub fn blocks(archive: &Archive, filter: &Filter) -> Result<Vec<i64>, DiskError>
         Some(tag) => {
             let from = [&tag[..], &heights.start().to_be_bytes()].concat();
             let to = [&tag[..], &heights.end().to_be_bytes()].concat();
-            archive.keys_between(BLOCK_EVENT, Bound::Included(&from), Bound::Included(&to))?.iter().filter_map(|k| height_of(k)).collect()
+            archive
+                .keys_between(BLOCK_EVENT, Bound::Included(&from), Bound::Included(&to))?
+                .iter()
+                .filter_map(|k| height_of(k))
+                .collect()
         }
         None => heights.collect(),
     };

@@ -262,8 +262,7 @@ impl Engine {
                 recent.pop_front();
             }
         }
-        *self.0.shown.write() =
-            Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
+        *self.0.shown.write() = Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
     }
 
     /// Where a transaction is, if it is in a block: height and place.
@@ -300,7 +299,8 @@ fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
 }
 
 fn resume(archive: &Archive, loaded: Loaded) -> Result<Core, Halt> {
-    let missing = || Halt("the home folder holds a state but not where consensus stood; restore it from a backup".to_owned());
+    let missing =
+        || Halt("the home folder holds a state but not where consensus stood; restore it from a backup".to_owned());
     let (standing, seen) = archive.standing()?.ok_or_else(missing)?;
     if standing.height != loaded.height || standing.app_hash != loaded.app_hash {
         return Err(missing());

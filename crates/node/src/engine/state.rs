@@ -62,7 +62,13 @@ impl Standing {
     }
 
     /// The header of the next block, complete.
-    pub fn next_header(&self, time: Timestamp, txs: &[Vec<u8>], last_commit: &wire::Commit, proposer: [u8; 20]) -> wire::Header {
+    pub fn next_header(
+        &self,
+        time: Timestamp,
+        txs: &[Vec<u8>],
+        last_commit: &wire::Commit,
+        proposer: [u8; 20],
+    ) -> wire::Header {
         let app = self.params.version.unwrap_or_default().app;
         wire::Header {
             version: Some(entente_proto::tendermint::version::Consensus { block: block::BLOCK_VERSION, app }),
@@ -86,7 +92,12 @@ impl Standing {
     ///
     /// # Errors
     /// If the updates cannot be applied; the set then stays as it was, and the caller says so.
-    pub fn after(&self, header: &wire::Header, block_id: wire::BlockId, results: &ResponseFinalizeBlock) -> (Self, Result<(), SetError>) {
+    pub fn after(
+        &self,
+        header: &wire::Header,
+        block_id: wire::BlockId,
+        results: &ResponseFinalizeBlock,
+    ) -> (Self, Result<(), SetError>) {
         let updates: Vec<_> = (results.validator_updates.iter())
             .filter_map(|u| Some((ed25519_key(u.pub_key.as_ref()?)?, u.power)))
             .collect();
@@ -100,7 +111,10 @@ impl Standing {
             last_validators: self.validators.clone(),
             validators: self.next_validators.clone(),
             next_validators: next,
-            params: results.consensus_param_updates.clone().map_or_else(|| self.params.clone(), |new| merged(&self.params, new)),
+            params: results
+                .consensus_param_updates
+                .clone()
+                .map_or_else(|| self.params.clone(), |new| merged(&self.params, new)),
             last_results_hash: block::results_hash(&results.tx_results).to_vec(),
             app_hash: results.app_hash.clone(),
             ..self.clone()

@@ -37,10 +37,10 @@ mod light {
 
     use ::tendermint::block::signed_header::SignedHeader;
     use ::tendermint::validator::Set;
+    use prost::Message as _;
     use tendermint_light_client_verifier::options::Options;
     use tendermint_light_client_verifier::types::{LightBlock, TrustThreshold};
     use tendermint_light_client_verifier::{ProdVerifier, Verdict, Verifier};
-    use prost::Message as _;
 
     use super::super::Engine;
 
@@ -51,7 +51,8 @@ mod light {
             Some(next) => next.last_commit.unwrap(),
             None => (*engine.shown().seen).clone(),
         };
-        let bytes = entente_proto::tendermint::types::SignedHeader { header: block.header, commit: Some(commit) }.encode_to_vec();
+        let bytes = entente_proto::tendermint::types::SignedHeader { header: block.header, commit: Some(commit) }
+            .encode_to_vec();
         let raw = <::tendermint_proto::v0_38::types::SignedHeader as prost::Message>::decode(bytes.as_slice()).unwrap();
         SignedHeader::try_from(raw).unwrap()
     }
@@ -59,10 +60,16 @@ mod light {
     pub fn block(engine: &Engine, height: i64) -> LightBlock {
         let set = |height: i64| {
             let bytes = engine.archive().validators(height).unwrap().unwrap().to_wire().encode_to_vec();
-            let raw = <::tendermint_proto::v0_38::types::ValidatorSet as prost::Message>::decode(bytes.as_slice()).unwrap();
+            let raw =
+                <::tendermint_proto::v0_38::types::ValidatorSet as prost::Message>::decode(bytes.as_slice()).unwrap();
             Set::try_from(raw).unwrap()
         };
-        LightBlock::new(signed_header(engine, height), set(height), set(height + 1), ::tendermint::node::Id::new([0; 20]))
+        LightBlock::new(
+            signed_header(engine, height),
+            set(height),
+            set(height + 1),
+            ::tendermint::node::Id::new([0; 20]),
+        )
     }
 
     pub fn verify(trusted: &LightBlock, untrusted: &LightBlock) -> Verdict {

@@ -1,1 +1,364 @@
-//! The genesis of development chains, which tells the story.
+//! The genesis of development chains, which tells the story: foreign staking tokens in ten accounts, two of them alliance assets.
+
+use anyhow::Result;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use entente_kernel::crypto::{ed25519, sha256};
+use entente_kernel::{AccAddress, Bech32, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::GenesisDoc;
+use crate::keys;
+
+pub const CHAIN_ID: &str = "entente-dev-1";
+pub const PREFIX: &str = "entente";
+pub const DENOM: &str = "uente";
+
+/// What each account and the faucet hold of the chain's coin: a million.
+const NATIVE_EACH: u128 = 1_000_000_000_000;
+/// What each account holds of each foreign token: a hundred thousand.
+const FOREIGN_EACH: u128 = 100_000_000_000;
+/// The first account's own stake.
+const STAKE: u128 = 1_000_000_000_000;
+/// The faucet holds this many times as much as an account.
+const FAUCET_TIMES: u128 = 1_000;
+
+/// A foreign token: where it came from, and how people call it.
+pub struct Foreign {
+    /// Path and base denomination on the chain that it came from.
+    trace: &'static str,
+    pub symbol: &'static str,
+    name: &'static str,
+    exponent: u32,
+    /// Reward weight and take rate per interval, if it is an alliance asset from the start.
+    alliance: Option<(&'static str, &'static str)>,
+}
+
+impl Foreign {
+    /// The voucher's denomination.
+    pub fn denom(&self) -> String {
+        format!("ibc/{}", hex::encode_upper(sha256(self.trace.as_bytes())))
+    }
+}
+
+/// The foreign tokens of the story.
+pub const FOREIGN: &[Foreign] = &[
+    Foreign {
+        trace: "transfer/channel-0/stk/uatom",
+        symbol: "stkATOM",
+        name: "Liquid staked ATOM of Persistence",
+        exponent: 6,
+        alliance: Some(("0.300000000000000000", "0.000010000000000000")),
+    },
+    Foreign {
+        trace: "transfer/channel-1/stuatom",
+        symbol: "stATOM",
+        name: "Liquid staked ATOM of Stride",
+        exponent: 6,
+        alliance: None,
+    },
+    Foreign {
+        trace: "transfer/channel-2/cw20:terra1ecgazyd0waaj3g7l9cmy5gulhxkps2gmxu9ghducvuypjq68mq2s5lvsct",
+        symbol: "ampLUNA",
+        name: "Liquid staked LUNA of Eris",
+        exponent: 6,
+        alliance: Some(("0.200000000000000000", "0.000020000000000000")),
+    },
+    Foreign {
+        trace: "transfer/channel-3/gamm/pool/1",
+        symbol: "GAMM-1",
+        name: "Share of the first pool of Osmosis",
+        exponent: 18,
+        alliance: None,
+    },
+    Foreign { trace: "transfer/channel-4/uusdc", symbol: "USDC", name: "USDC of Noble", exponent: 6, alliance: None },
+];
+
+/// The genesis of a development chain that begins at `time` with the validator key `validator`.
+///
+/// # Errors
+/// Never, with the built-in words.
+pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<GenesisDoc> {
+    let bech32 = Bech32::new(PREFIX);
+    let accounts: Vec<AccAddress> =
+        (0..keys::DEVELOPMENT_ACCOUNTS).map(|i| Ok(keys::development(i)?.address())).collect::<Result<_>>()?;
+    let faucet = keys::faucet()?.address();
+    let mut state = Map::new();
+    let mut section = |name: &str, value: Value| {
+        // Modules that this build does not have yet have no section.
+        if entente_chain::genesis::SECTIONS.iter().any(|s| s.name == name) {
+            state.insert(name.to_owned(), value);
+        }
+    };
+    section("auth", auth(&bech32, accounts.iter().chain([&faucet])));
+    section("bank", bank(&bech32, &accounts, &faucet));
+    if let Some(first) = accounts.first() {
+        section("staking", staking(&bech32, first, time, &validator));
+    }
+    section("slashing", slashing());
+    section("distribution", distribution());
+    section("mint", mint());
+    section("gov", gov());
+    section("crisis", json!({ "constant_fee": { "denom": DENOM, "amount": "1000000" } }));
+    section("alliance", alliance(time));
+    state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
+    GenesisDoc::parse(json!({
+        "genesis_time": time.to_string(),
+        "chain_id": chain_id,
+        "initial_height": "1",
+        "app_state": state,
+    }))
+}
+
+fn auth<'a>(bech32: &Bech32, accounts: impl Iterator<Item = &'a AccAddress>) -> Value {
+    let account = |(number, address): (usize, &AccAddress)| {
+        json!({
+            "@type": "/cosmos.auth.v1beta1.BaseAccount",
+            "address": bech32.acc(address),
+            "pub_key": null,
+            "account_number": number.to_string(),
+            "sequence": "0",
+        })
+    };
+    json!({
+        "params": {
+            "max_memo_characters": "256",
+            "tx_sig_limit": "7",
+            "tx_size_cost_per_byte": "10",
+            "sig_verify_cost_ed25519": "590",
+            "sig_verify_cost_secp256k1": "1000",
+        },
+        "accounts": accounts.enumerate().map(account).collect::<Vec<_>>(),
+    })
+}
+
+fn bank(bech32: &Bech32, accounts: &[AccAddress], faucet: &AccAddress) -> Value {
+    let balance = |address: &AccAddress, times: u128| {
+        let mut coins: Vec<(String, u128)> = FOREIGN.iter().map(|f| (f.denom(), FOREIGN_EACH * times)).collect();
+        coins.push((DENOM.to_owned(), NATIVE_EACH * times));
+        coins.sort();
+        let coins: Vec<Value> =
+            coins.into_iter().map(|(denom, amount)| json!({ "denom": denom, "amount": amount.to_string() })).collect();
+        json!({ "address": bech32.acc(address), "coins": coins })
+    };
+    let mut balances: Vec<Value> = accounts.iter().map(|a| balance(a, 1)).collect();
+    balances.push(balance(faucet, FAUCET_TIMES));
+    let pool = entente_chain::modules::auth::ModuleAccount::NOT_BONDED_POOL.address();
+    balances.push(json!({
+        "address": bech32.acc(&pool),
+        "coins": [{ "denom": DENOM, "amount": STAKE.to_string() }],
+    }));
+    let mut metadata = vec![metadata(DENOM, "ENTE", "ente", "The coin of Entente", 6)];
+    metadata.extend(FOREIGN.iter().map(|f| {
+        let display = f.symbol.to_lowercase();
+        self::metadata(&f.denom(), f.symbol, &display, f.name, f.exponent)
+    }));
+    json!({
+        "params": { "send_enabled": [], "default_send_enabled": true },
+        "balances": balances,
+        "supply": [],
+        "denom_metadata": metadata,
+        "send_enabled": [],
+    })
+}
+
+fn metadata(base: &str, symbol: &str, display: &str, name: &str, exponent: u32) -> Value {
+    json!({
+        "description": name,
+        "denom_units": [
+            { "denom": base, "exponent": 0, "aliases": [] },
+            { "denom": display, "exponent": exponent, "aliases": [] },
+        ],
+        "base": base,
+        "display": display,
+        "name": name,
+        "symbol": symbol,
+        "uri": "",
+        "uri_hash": "",
+    })
+}
+
+/// One validator, not bonded yet: the first block of validators is chosen when the genesis is executed.
+fn staking(bech32: &Bech32, operator: &AccAddress, time: Timestamp, key: &[u8; 32]) -> Value {
+    let validator = bech32.val(&(*operator).into());
+    json!({
+        "params": {
+            "unbonding_time": "1814400s",
+            "max_validators": 100,
+            "max_entries": 7,
+            "historical_entries": 10000,
+            "bond_denom": DENOM,
+            "min_commission_rate": "0.000000000000000000",
+        },
+        "last_total_power": "0",
+        "last_validator_powers": [],
+        "validators": [{
+            "operator_address": validator,
+            "consensus_pubkey": { "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(ed25519::public_key(key)) },
+            "jailed": false,
+            "status": "BOND_STATUS_UNBONDED",
+            "tokens": STAKE.to_string(),
+            "delegator_shares": format!("{STAKE}.000000000000000000"),
+            "description": {
+                "moniker": "development",
+                "identity": "",
+                "website": "",
+                "security_contact": "",
+                "details": "The only validator of a chain on one machine",
+            },
+            "unbonding_height": "0",
+            "unbonding_time": "1970-01-01T00:00:00Z",
+            "commission": {
+                "commission_rates": {
+                    "rate": "0.050000000000000000",
+                    "max_rate": "0.200000000000000000",
+                    "max_change_rate": "0.010000000000000000",
+                },
+                "update_time": time.to_string(),
+            },
+            "min_self_delegation": "1",
+            "unbonding_on_hold_ref_count": "0",
+            "unbonding_ids": [],
+        }],
+        "delegations": [{
+            "delegator_address": bech32.acc(operator),
+            "validator_address": validator,
+            "shares": format!("{STAKE}.000000000000000000"),
+        }],
+        "unbonding_delegations": [],
+        "redelegations": [],
+        "exported": false,
+    })
+}
+
+fn slashing() -> Value {
+    json!({
+        "params": {
+            "signed_blocks_window": "100",
+            "min_signed_per_window": "0.500000000000000000",
+            "downtime_jail_duration": "60s",
+            "slash_fraction_double_sign": "0.050000000000000000",
+            "slash_fraction_downtime": "0.010000000000000000",
+        },
+        "signing_infos": [],
+        "missed_blocks": [],
+    })
+}
+
+fn distribution() -> Value {
+    json!({
+        "params": {
+            "community_tax": "0.020000000000000000",
+            "base_proposer_reward": "0.000000000000000000",
+            "bonus_proposer_reward": "0.000000000000000000",
+            "withdraw_addr_enabled": true,
+        },
+        "fee_pool": { "community_pool": [] },
+        "delegator_withdraw_infos": [],
+        "previous_proposer": "",
+        "outstanding_rewards": [],
+        "validator_accumulated_commissions": [],
+        "validator_historical_rewards": [],
+        "validator_current_rewards": [],
+        "delegator_starting_infos": [],
+        "validator_slash_events": [],
+    })
+}
+
+/// Inflation on; a block a second.
+fn mint() -> Value {
+    json!({
+        "minter": { "inflation": "0.130000000000000000", "annual_provisions": "0.000000000000000000" },
+        "params": {
+            "mint_denom": DENOM,
+            "inflation_rate_change": "0.130000000000000000",
+            "inflation_max": "0.200000000000000000",
+            "inflation_min": "0.070000000000000000",
+            "goal_bonded": "0.670000000000000000",
+            "blocks_per_year": "31557600",
+        },
+    })
+}
+
+/// Periods of seconds, so that a vote can be watched.
+fn gov() -> Value {
+    json!({
+        "starting_proposal_id": "1",
+        "deposits": [],
+        "votes": [],
+        "proposals": [],
+        "deposit_params": null,
+        "voting_params": null,
+        "tally_params": null,
+        "params": {
+            "min_deposit": [{ "denom": DENOM, "amount": "10000000" }],
+            "max_deposit_period": "60s",
+            "voting_period": "20s",
+            "quorum": "0.334000000000000000",
+            "threshold": "0.500000000000000000",
+            "veto_threshold": "0.334000000000000000",
+            "min_initial_deposit_ratio": "0.000000000000000000",
+            "proposal_cancel_ratio": "0.500000000000000000",
+            "proposal_cancel_dest": "",
+            "expedited_voting_period": "10s",
+            "expedited_threshold": "0.667000000000000000",
+            "expedited_min_deposit": [{ "denom": DENOM, "amount": "50000000" }],
+            "burn_vote_quorum": false,
+            "burn_proposal_deposit_prevote": false,
+            "burn_vote_veto": true,
+            "min_deposit_ratio": "0.010000000000000000",
+        },
+        "constitution": "",
+    })
+}
+
+/// Two assets, started; the take rate is taken every minute.
+fn alliance(time: Timestamp) -> Value {
+    let asset = |f: &Foreign| {
+        let (weight, take) = f.alliance?;
+        Some(json!({
+            "denom": f.denom(),
+            "reward_weight": weight,
+            "take_rate": take,
+            "total_tokens": "0",
+            "total_validator_shares": "0.000000000000000000",
+            "reward_start_time": time.to_string(),
+            "reward_change_rate": "1.000000000000000000",
+            "reward_change_interval": "0s",
+            "last_reward_change_time": time.to_string(),
+            "reward_weight_range": { "min": "0.000000000000000000", "max": "5.000000000000000000" },
+            "is_initialized": true,
+        }))
+    };
+    json!({
+        "params": {
+            "reward_delay_time": "60s",
+            "take_rate_claim_interval": "60s",
+            "last_take_rate_claim_time": time.to_string(),
+        },
+        "assets": FOREIGN.iter().filter_map(asset).collect::<Vec<_>>(),
+        "validator_infos": [],
+        "reward_weight_change_snaphots": [],
+        "delegations": [],
+        "redelegations": [],
+        "undelegations": [],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::Disk;
+    use crate::engine::{Engine, stores};
+
+    #[test]
+    fn the_story_is_a_genesis_that_the_chain_accepts_and_its_first_blocks_break_no_invariant() {
+        let seed = keys::validator::development_seed();
+        let doc = document(CHAIN_ID, Timestamp::from_secs(1_800_000_000), seed).unwrap();
+        let engine = Engine::open(Disk::ephemeral(stores()), None, doc, vec![seed]).unwrap();
+        for i in 1..=3 {
+            engine.make_block_at(Timestamp::from_secs(1_800_000_000 + i * 61)).unwrap();
+        }
+        assert_eq!(engine.snapshot(None).unwrap().broken_invariants().unwrap(), Vec::<String>::new());
+        assert_eq!(engine.shown().standing.validators.total_power(), 1_000_000);
+    }
+}

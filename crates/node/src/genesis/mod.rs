@@ -32,7 +32,8 @@ impl GenesisDoc {
     /// # Errors
     /// Says which field is wrong.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
+        let text =
+            std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
         let value = serde_json::from_slice(&text)
             .map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))?;
         Self::parse(value).with_context(|| format!("the genesis file {} is not accepted", path.display()))
@@ -44,12 +45,17 @@ impl GenesisDoc {
         let doc = value.as_object_mut().ok_or_else(|| anyhow!("a genesis document is a JSON object"))?;
         let chain_id = doc.get("chain_id").and_then(Value::as_str).unwrap_or_default().to_owned();
         ensure!(!chain_id.is_empty(), "chain_id: it is absent; every chain has a name");
-        ensure!(chain_id.len() <= CHAIN_ID_LEN_MAX, "chain_id: {chain_id:?} is longer than {CHAIN_ID_LEN_MAX} characters");
+        ensure!(
+            chain_id.len() <= CHAIN_ID_LEN_MAX,
+            "chain_id: {chain_id:?} is longer than {CHAIN_ID_LEN_MAX} characters"
+        );
         let time = doc.get("genesis_time").and_then(Value::as_str).unwrap_or_default();
         let time = time.parse().map_err(|e| anyhow!("genesis_time: {e}"))?;
         let initial_height = match doc.get("initial_height") {
             None => 1,
-            Some(v) => whole(v).filter(|h| *h >= 0).ok_or_else(|| anyhow!("initial_height: {v} is not a height"))?.max(1),
+            Some(v) => {
+                whole(v).filter(|h| *h >= 0).ok_or_else(|| anyhow!("initial_height: {v} is not a height"))?.max(1)
+            }
         };
         // SDK 0.50 writes consensus.params and consensus.validators, everybody else consensus_params and validators.
         let params = doc.get("consensus_params").or_else(|| doc.get("consensus")?.get("params"));
@@ -59,7 +65,10 @@ impl GenesisDoc {
             None | Some(Value::Null) => Vec::new(),
             Some(list) => {
                 let list = list.as_array().ok_or_else(|| anyhow!("validators: it is not a list"))?;
-                list.iter().enumerate().map(|(i, v)| validator(v).with_context(|| format!("validators[{i}]"))).collect::<Result<_>>()?
+                list.iter()
+                    .enumerate()
+                    .map(|(i, v)| validator(v).with_context(|| format!("validators[{i}]")))
+                    .collect::<Result<_>>()?
             }
         };
         let app_state = doc.remove("app_state").unwrap_or(Value::Null);
@@ -102,7 +111,8 @@ impl GenesisDoc {
 
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(&self.to_json())?;
-        std::fs::write(path, text + "\n").with_context(|| format!("the genesis file {} cannot be written", path.display()))
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("the genesis file {} cannot be written", path.display()))
     }
 }
 
@@ -115,7 +125,9 @@ fn validator(value: &Value) -> Result<([u8; 32], i64)> {
     let kind = value.pointer("/pub_key/type").and_then(Value::as_str).unwrap_or_default();
     ensure!(kind == "tendermint/PubKeyEd25519", "pub_key.type: {kind:?} is not tendermint/PubKeyEd25519");
     let key = value.pointer("/pub_key/value").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
-    let key = key.and_then(|key| key.try_into().ok()).ok_or_else(|| anyhow!("pub_key.value: it is not 32 bytes in base64"))?;
+    let key = key
+        .and_then(|key| key.try_into().ok())
+        .ok_or_else(|| anyhow!("pub_key.value: it is not 32 bytes in base64"))?;
     let power = value.get("power").and_then(whole).filter(|p| *p > 0);
     Ok((key, power.ok_or_else(|| anyhow!("power: it is not a positive whole number"))?))
 }
@@ -163,7 +175,9 @@ fn consensus_params(value: &Value) -> Result<wire::ConsensusParams> {
         }),
         validator: Some(wire::ValidatorParams { pub_key_types: kinds }),
         version: Some(wire::VersionParams { app: number("/version/app", 0)?.unsigned_abs() }),
-        abci: Some(wire::AbciParams { vote_extensions_enable_height: number("/abci/vote_extensions_enable_height", 0)? }),
+        abci: Some(wire::AbciParams {
+            vote_extensions_enable_height: number("/abci/vote_extensions_enable_height", 0)?,
+        }),
     })
 }
 

@@ -25,7 +25,10 @@ impl Path {
     /// # Errors
     /// A number above 2^31 - 1.
     pub fn bip44(coin_type: u32, account: u32, index: u32) -> Result<Self> {
-        ensure!([coin_type, account, index].iter().all(|n| *n < HARDENED), "a number of an HD path must be below 2147483648");
+        ensure!(
+            [coin_type, account, index].iter().all(|n| *n < HARDENED),
+            "a number of an HD path must be below 2147483648"
+        );
         Ok(Self(vec![44 | HARDENED, coin_type | HARDENED, account | HARDENED, 0, index]))
     }
 }
@@ -121,8 +124,16 @@ mod tests {
     #[test]
     fn derivation_follows_bip_32() {
         for (seed, path, key) in [
-            ("000102030405060708090a0b0c0d0e0f", "m/0'", "edb2e14f9ee77d26dd93b4ecede8d16ed408ce149b6cd80b0715a2d911a0afea"),
-            ("000102030405060708090a0b0c0d0e0f", "m/0'/1", "3c6cb8d0f6a264c91ea8b5030fadaa8e538b020f0a387421a12de9319dc93368"),
+            (
+                "000102030405060708090a0b0c0d0e0f",
+                "m/0'",
+                "edb2e14f9ee77d26dd93b4ecede8d16ed408ce149b6cd80b0715a2d911a0afea",
+            ),
+            (
+                "000102030405060708090a0b0c0d0e0f",
+                "m/0'/1",
+                "3c6cb8d0f6a264c91ea8b5030fadaa8e538b020f0a387421a12de9319dc93368",
+            ),
             (
                 "fffcf9f6f3f0edeae7e4e1dedbd8d5d2cfccc9c6c3c0bdbab7b4b1aeaba8a5a29f9c999693908d8a8784817e7b7875726f6c696663605d5a5754514e4b484542",
                 "m/0",
@@ -142,7 +153,10 @@ mod tests {
         let secret = secret(&words, "", &path).unwrap();
         let key = entente_kernel::crypto::secp256k1::public_key(&secret).unwrap();
         let address = entente_kernel::AccAddress::from_array(entente_kernel::crypto::secp256k1::address(&key));
-        assert_eq!(entente_kernel::Bech32::new("cosmos").acc(&address), "cosmos15yk64u7zc9g9k2yr2wmzeva5qgwxps6yxj00e7");
+        assert_eq!(
+            entente_kernel::Bech32::new("cosmos").acc(&address),
+            "cosmos15yk64u7zc9g9k2yr2wmzeva5qgwxps6yxj00e7"
+        );
     }
 
     #[test]

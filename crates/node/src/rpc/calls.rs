@@ -88,7 +88,9 @@ impl Rpc {
             Some(h) if h > newest => Err(RpcError::internal(format!(
                 "height {h} must be less than or equal to the current blockchain height {newest}"
             ))),
-            Some(h) if h < base => Err(RpcError::internal(format!("height {h} is not available, lowest height is {base}"))),
+            Some(h) if h < base => {
+                Err(RpcError::internal(format!("height {h} is not available, lowest height is {base}")))
+            }
             Some(h) => Ok(h),
         }
     }
@@ -108,7 +110,10 @@ impl Rpc {
             return Err(RpcError::internal(format!("page should be within [1, {pages}] range, given {page}")));
         }
         let first = (page - 1) * per_page;
-        Ok((usize::try_from(first).unwrap_or_default(), usize::try_from(per_page.min(total - first)).unwrap_or_default()))
+        Ok((
+            usize::try_from(first).unwrap_or_default(),
+            usize::try_from(per_page.min(total - first)).unwrap_or_default(),
+        ))
     }
 
     /// Waits until the transaction is in a block.
@@ -117,11 +122,10 @@ impl Rpc {
         let mut news = self.engine.listen();
         let (engine, bytes) = (self.engine.clone(), tx.clone());
         let checked = tokio::task::spawn_blocking(move || engine.submit(bytes)).await.map_err(RpcError::internal)?;
-        let checked = to_wire_tx_result(checked.map_err(|e| RpcError::internal(format!("error on broadcastTxCommit: {e}")))?);
+        let checked =
+            to_wire_tx_result(checked.map_err(|e| RpcError::internal(format!("error on broadcastTxCommit: {e}")))?);
         let hash = form::hex(&sha256(&tx));
-        let answer = |result: &ExecTxResult, height: i64| {
-            json!({ "check_tx": form::tx_result(&checked), "tx_result": form::tx_result(result), "hash": hash, "height": height.to_string() })
-        };
+        let answer = |result: &ExecTxResult, height: i64| json!({ "check_tx": form::tx_result(&checked), "tx_result": form::tx_result(result), "hash": hash, "height": height.to_string() });
         if checked.code != 0 {
             return Ok(answer(&ExecTxResult::default(), 0));
         }
@@ -156,7 +160,10 @@ fn status(rpc: &Rpc, _: &Params) -> Outcome {
         let block = archive.block(height).map_err(disk)?;
         let header = block.and_then(|b| b.header);
         let mut shown = Map::new();
-        shown.insert("hash".into(), json!(header.as_ref().map(|h| form::hex(&block::header_hash(h))).unwrap_or_default()));
+        shown.insert(
+            "hash".into(),
+            json!(header.as_ref().map(|h| form::hex(&block::header_hash(h))).unwrap_or_default()),
+        );
         shown.insert("app_hash".into(), json!(header.as_ref().map(|h| form::hex(&h.app_hash)).unwrap_or_default()));
         shown.insert("time".into(), json!(form::time(header.as_ref().and_then(|h| h.time.as_ref()))));
         Ok(shown)
@@ -243,7 +250,8 @@ fn genesis_chunked(rpc: &Rpc, params: &Params) -> Outcome {
     let wanted = params.int("chunk")?.unwrap_or_default();
     let pieces = pieces(rpc);
     let piece = usize::try_from(wanted).ok().and_then(|i| pieces.get(i));
-    let piece = piece.ok_or_else(|| RpcError::internal(format!("there are {} chunks, {wanted} is invalid", pieces.len() - 1)))?;
+    let piece = piece
+        .ok_or_else(|| RpcError::internal(format!("there are {} chunks, {wanted} is invalid", pieces.len() - 1)))?;
     Ok(json!({ "chunk": wanted.to_string(), "total": pieces.len().to_string(), "data": piece }))
 }
 
@@ -323,7 +331,8 @@ fn validators(rpc: &Rpc, params: &Params) -> Outcome {
 fn consensus_params(rpc: &Rpc, params: &Params) -> Outcome {
     let height = rpc.height(params, 1)?;
     let found = rpc.engine.archive().params(height).map_err(disk)?;
-    let found = found.ok_or_else(|| RpcError::internal(format!("could not find consensus params for height #{height}")))?;
+    let found =
+        found.ok_or_else(|| RpcError::internal(format!("could not find consensus params for height #{height}")))?;
     Ok(json!({ "block_height": height.to_string(), "consensus_params": params_json(&found) }))
 }
 
@@ -367,7 +376,9 @@ fn unconfirmed_txs(rpc: &Rpc, params: &Params) -> Outcome {
     let limit = params.int("limit")?.filter(|n| *n >= 1).unwrap_or(PER_PAGE).min(PER_PAGE_MAX);
     let (txs, total, bytes) = rpc.engine.waiting(usize::try_from(limit).unwrap_or_default());
     let shown: Vec<String> = txs.iter().map(|tx| form::base64(tx)).collect();
-    Ok(json!({ "n_txs": shown.len().to_string(), "total": total.to_string(), "total_bytes": bytes.to_string(), "txs": shown }))
+    Ok(
+        json!({ "n_txs": shown.len().to_string(), "total": total.to_string(), "total_bytes": bytes.to_string(), "txs": shown }),
+    )
 }
 
 fn num_unconfirmed_txs(rpc: &Rpc, _: &Params) -> Outcome {
@@ -412,5 +423,7 @@ fn abci_info(rpc: &Rpc, _: &Params) -> Outcome {
 }
 
 fn broadcast_evidence(_: &Rpc, _: &Params) -> Outcome {
-    Err(RpcError::internal("this node makes its blocks alone and takes no evidence; a CometBFT node of the same chain does"))
+    Err(RpcError::internal(
+        "this node makes its blocks alone and takes no evidence; a CometBFT node of the same chain does",
+    ))
 }

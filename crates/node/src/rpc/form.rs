@@ -109,7 +109,8 @@ pub fn validator(v: &Validator) -> Value {
 
 pub fn events(events: &[Event]) -> Value {
     let attribute = |a: &entente_proto::tendermint::abci::EventAttribute| json!({ "key": a.key, "value": a.value, "index": a.index });
-    let event = |e: &Event| json!({ "type": e.r#type, "attributes": e.attributes.iter().map(attribute).collect::<Vec<_>>() });
+    let event =
+        |e: &Event| json!({ "type": e.r#type, "attributes": e.attributes.iter().map(attribute).collect::<Vec<_>>() });
     events.iter().map(event).collect()
 }
 
@@ -132,8 +133,12 @@ fn validator_updates(updates: &[ValidatorUpdate]) -> Value {
     }
     let update = |u: &ValidatorUpdate| {
         let key = match u.pub_key.as_ref().and_then(|key| key.sum.as_ref()) {
-            Some(Sum::Ed25519(key)) => json!({ "type": "tendermint.crypto.PublicKey_Ed25519", "value": { "ed25519": base64(key) } }),
-            Some(Sum::Secp256k1(key)) => json!({ "type": "tendermint.crypto.PublicKey_Secp256K1", "value": { "secp256k1": base64(key) } }),
+            Some(Sum::Ed25519(key)) => {
+                json!({ "type": "tendermint.crypto.PublicKey_Ed25519", "value": { "ed25519": base64(key) } })
+            }
+            Some(Sum::Secp256k1(key)) => {
+                json!({ "type": "tendermint.crypto.PublicKey_Secp256K1", "value": { "secp256k1": base64(key) } })
+            }
             None => Value::Null,
         };
         json!({ "pub_key": { "Sum": key }, "power": u.power.to_string() })

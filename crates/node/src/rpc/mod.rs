@@ -4,8 +4,8 @@ mod calls;
 mod form;
 mod news;
 mod search;
-mod wire;
 mod websocket;
+mod wire;
 
 use std::sync::Arc;
 
@@ -45,7 +45,14 @@ pub struct Rpc {
 
 impl Rpc {
     pub fn new(engine: Engine, services: Arc<Services>, address: String, moniker: String) -> Self {
-        Self { engine, services, address, moniker, calls: Semaphore::new(CALLS_MAX), genesis: std::sync::OnceLock::new() }
+        Self {
+            engine,
+            services,
+            address,
+            moniker,
+            calls: Semaphore::new(CALLS_MAX),
+            genesis: std::sync::OnceLock::new(),
+        }
     }
 
     /// Carries out one call.
@@ -56,7 +63,9 @@ impl Rpc {
             calls::Call::Answer(answer) => {
                 let rpc = self.clone();
                 let work = move || answer(&rpc, &params);
-                tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(RpcError::internal(format!("the call failed: {e}"))))
+                tokio::task::spawn_blocking(work)
+                    .await
+                    .unwrap_or_else(|e| Err(RpcError::internal(format!("the call failed: {e}"))))
             }
             calls::Call::Query => self.query(params).await,
             calls::Call::BroadcastCommit => self.broadcast_commit(params).await,
@@ -95,7 +104,10 @@ async fn body(State(rpc): State<Arc<Rpc>>, body: Bytes) -> Response {
         one => vec![one],
     };
     if requests.len() > BATCH_MAX {
-        let error = RpcError::invalid_request(format!("a batch of {} requests; at most {BATCH_MAX} are answered", requests.len()));
+        let error = RpcError::invalid_request(format!(
+            "a batch of {} requests; at most {BATCH_MAX} are answered",
+            requests.len()
+        ));
         return answer(StatusCode::OK, &response(&Value::Null, Err(error)));
     }
     let mut answers = Vec::new();
@@ -125,7 +137,11 @@ async fn uri(State(rpc): State<Arc<Rpc>>, Path(method): Path<String>, RawQuery(q
     if calls::by_name(&method).is_none() {
         let known = ["subscribe", "unsubscribe", "unsubscribe_all"].contains(&method.as_str());
         let hint = if known { "this method is for the websocket" } else { "404 page not found" };
-        return if known { answer(StatusCode::NOT_FOUND, &response(&id, Err(RpcError::method_not_found()))) } else { (StatusCode::NOT_FOUND, hint).into_response() };
+        return if known {
+            answer(StatusCode::NOT_FOUND, &response(&id, Err(RpcError::method_not_found())))
+        } else {
+            (StatusCode::NOT_FOUND, hint).into_response()
+        };
     }
     let outcome = match query_pairs(&query.unwrap_or_default()) {
         Some(pairs) => rpc.call(&method, Params::from_query(pairs)).await,

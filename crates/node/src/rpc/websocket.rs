@@ -77,7 +77,9 @@ fn heard(subscriptions: &[Subscription], made: &Made) -> Vec<Value> {
 async fn answered(rpc: &Arc<Rpc>, subscriptions: &mut Vec<Subscription>, bytes: &[u8]) -> Vec<Value> {
     let parsed: Value = match serde_json::from_slice(bytes) {
         Ok(parsed) => parsed,
-        Err(e) => return vec![response(&Value::Null, Err(RpcError::parse(format!("error unmarshaling request: {e}"))))],
+        Err(e) => {
+            return vec![response(&Value::Null, Err(RpcError::parse(format!("error unmarshaling request: {e}"))))];
+        }
     };
     let requests = match parsed {
         Value::Array(list) => list,

@@ -72,10 +72,13 @@ impl Request {
     /// # Errors
     /// The request is no object, or its id is neither text nor number.
     pub fn read(value: &Value) -> Result<Option<Self>, RpcError> {
-        let fields = value.as_object().ok_or_else(|| RpcError::parse("error unmarshaling request: it is not an object"))?;
+        let fields =
+            value.as_object().ok_or_else(|| RpcError::parse("error unmarshaling request: it is not an object"))?;
         let id = match fields.get("id") {
             None | Some(Value::Null) => return Ok(None),
-            Some(Value::Number(n)) => n.as_i64().map_or_else(|| n.as_f64().map_or(Value::Null, |f| json!(f as i64)), Value::from),
+            Some(Value::Number(n)) => {
+                n.as_i64().map_or_else(|| n.as_f64().map_or(Value::Null, |f| json!(f as i64)), Value::from)
+            }
             Some(text @ Value::String(_)) => text.clone(),
             Some(other) => return Err(RpcError::parse(format!("json-rpc ID ({other}) is of unknown type"))),
         };
@@ -134,7 +137,8 @@ impl Params {
     }
 
     pub fn flag(&self, name: &str) -> Result<bool, RpcError> {
-        let wrong = |v: &dyn std::fmt::Display| RpcError::invalid_params(format!("{name}: {v} is neither true nor false"));
+        let wrong =
+            |v: &dyn std::fmt::Display| RpcError::invalid_params(format!("{name}: {v} is neither true nor false"));
         match self.0.get(name) {
             None => Ok(false),
             Some(Argument::Json(Value::Bool(flag))) => Ok(*flag),
@@ -152,7 +156,9 @@ impl Params {
             Some(Argument::Uri(text)) => match (prefixed_hex(text), serde_json::from_str::<String>(text)) {
                 (Some(bytes), _) => Ok(String::from_utf8(bytes).ok()),
                 (None, Ok(text)) => Ok(Some(text)),
-                (None, Err(_)) => Err(RpcError::invalid_params(format!("{name}: {text} is neither \"text\" in quotes nor hex after 0x"))),
+                (None, Err(_)) => Err(RpcError::invalid_params(format!(
+                    "{name}: {text} is neither \"text\" in quotes nor hex after 0x"
+                ))),
             },
         }
     }
@@ -199,7 +205,14 @@ mod tests {
     fn arguments_have_the_same_meaning_in_a_body_and_in_a_uri() {
         let body = json!({ "height": "14", "data": "0aFF", "tx": "aGk=", "path": "/store/bank/key", "prove": true, "page": null });
         let body = Params::from_json(body, &[]).unwrap();
-        let uri = uri(&[("height", "14"), ("data", "0x0aff"), ("tx", "\"hi\""), ("path", "\"/store/bank/key\""), ("prove", "true"), ("page", "")]);
+        let uri = uri(&[
+            ("height", "14"),
+            ("data", "0x0aff"),
+            ("tx", "\"hi\""),
+            ("path", "\"/store/bank/key\""),
+            ("prove", "true"),
+            ("page", ""),
+        ]);
         for p in [body, uri] {
             assert_eq!(p.int("height").unwrap(), Some(14));
             assert_eq!(p.hex("data").unwrap(), Some(vec![0x0a, 0xff]));
@@ -226,6 +239,9 @@ mod tests {
         assert_eq!(read(json!({ "method": "status" })), Ok(None));
         assert_eq!(read(json!({ "id": [], "method": "status" })).unwrap_err().code, -32700);
         let error = response(&json!(1), Err(RpcError::method_not_found()));
-        assert_eq!(error, json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32601, "message": "Method not found" } }));
+        assert_eq!(
+            error,
+            json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32601, "message": "Method not found" } })
+        );
     }
 }

@@ -93,7 +93,9 @@ fn validators(
     page: Option<PageRequest>,
 ) -> Result<(Vec<wire::Validator>, Option<PageResponse>), Status> {
     let set = services.engine.archive().validators(height).map_err(disk)?;
-    let set = set.ok_or_else(|| Status::new(Status::NOT_FOUND, format!("the validators of height {height} are not available")))?;
+    let set = set.ok_or_else(|| {
+        Status::new(Status::NOT_FOUND, format!("the validators of height {height} are not available"))
+    })?;
     let bech32 = services.snapshot(None)?.bech32().clone();
     let page = page.unwrap_or_default();
     let limit = if page.limit == 0 { PAGE } else { page.limit };
@@ -148,7 +150,11 @@ fn node_info(services: &Services) -> wire::GetNodeInfoResponse {
 
 fn abci_query(services: &Services, request: wire::AbciQueryRequest) -> wire::AbciQueryResponse {
     let r = services.abci_query_now(&request.path, &request.data, request.height, request.prove);
-    let op = |op: entente_proto::tendermint::crypto::ProofOp| wire::ProofOp { r#type: op.r#type, key: op.key, data: op.data };
+    let op = |op: entente_proto::tendermint::crypto::ProofOp| wire::ProofOp {
+        r#type: op.r#type,
+        key: op.key,
+        data: op.data,
+    };
     wire::AbciQueryResponse {
         code: r.code,
         log: r.log,

@@ -40,7 +40,8 @@ pub struct Services {
 
 /// Every service that is answered: the node's, the chain's, and the SDK's reflection.
 pub fn served() -> Vec<&'static str> {
-    let service = |path: &'static str| path.strip_prefix('/').and_then(|p| p.split_once('/')).map(|(service, _)| service);
+    let service =
+        |path: &'static str| path.strip_prefix('/').and_then(|p| p.split_once('/')).map(|(service, _)| service);
     let chain: BTreeSet<&'static str> = entente_chain::query::PATHS.iter().filter_map(|path| service(path)).collect();
     NODE_SERVICES.iter().copied().chain(chain).chain(reflection::SERVICES.iter().copied()).collect()
 }

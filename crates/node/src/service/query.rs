@@ -48,18 +48,24 @@ impl Services {
             return refused(&sdk::TX_DECODE.because("query cannot be zero length"));
         }
         if prove && height == 1 {
-            return refused(&sdk::INVALID_REQUEST.because("cannot query with proof when height <= 1; please provide a valid height"));
+            return refused(
+                &sdk::INVALID_REQUEST
+                    .because("cannot query with proof when height <= 1; please provide a valid height"),
+            );
         }
         let snapshot = match self.snapshot(Some(height)) {
             Ok(snapshot) => snapshot,
-            Err(status) => return refused(&sdk::INVALID_HEIGHT.because(status.message.trim_end_matches(": invalid height"))),
+            Err(status) => {
+                return refused(&sdk::INVALID_HEIGHT.because(status.message.trim_end_matches(": invalid height")));
+            }
         };
         let Some(id) = snapshot.forest.stores().iter().find(|id| id.name == store) else {
             return refused(&sdk::UNKNOWN_REQUEST.because(format!("no such store: {store}")));
         };
         let ops = prove.then(|| {
             let proof = snapshot.forest.prove(id.index, key);
-            let op = |op: entente_kernel::tree::ProofOp| ProofOp { r#type: op.kind.to_owned(), key: op.key, data: op.data };
+            let op =
+                |op: entente_kernel::tree::ProofOp| ProofOp { r#type: op.kind.to_owned(), key: op.key, data: op.data };
             ProofOps { ops: proof.ops(id.name, key).into_iter().map(op).collect() }
         });
         ResponseQuery {
@@ -88,7 +94,14 @@ fn of_status(status: &Status) -> Error {
 
 fn refused(error: &Error) -> ResponseQuery {
     match error {
-        Error::Refusal(r) => ResponseQuery { code: r.code, codespace: r.codespace.to_owned(), log: r.log.clone(), ..ResponseQuery::default() },
-        Error::Fault(f) => ResponseQuery { code: 1, codespace: "undefined".to_owned(), log: f.to_string(), ..ResponseQuery::default() },
+        Error::Refusal(r) => ResponseQuery {
+            code: r.code,
+            codespace: r.codespace.to_owned(),
+            log: r.log.clone(),
+            ..ResponseQuery::default()
+        },
+        Error::Fault(f) => {
+            ResponseQuery { code: 1, codespace: "undefined".to_owned(), log: f.to_string(), ..ResponseQuery::default() }
+        }
     }
 }

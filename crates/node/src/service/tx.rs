@@ -79,7 +79,9 @@ fn broadcast(services: &Services, request: wire::BroadcastTxRequest) -> Result<w
         return Err(Status::invalid_argument("invalid empty tx"));
     }
     if !matches!(request.mode(), BroadcastMode::Sync | BroadcastMode::Async) {
-        return Err(Status::invalid_argument("unsupported broadcast mode; BROADCAST_MODE_SYNC and BROADCAST_MODE_ASYNC are supported"));
+        return Err(Status::invalid_argument(
+            "unsupported broadcast mode; BROADCAST_MODE_SYNC and BROADCAST_MODE_ASYNC are supported",
+        ));
     }
     let txhash = hex::encode_upper(sha256(&request.tx_bytes));
     let plain = |code: Code| abci::TxResponse {
@@ -167,13 +169,20 @@ fn by_events(services: &Services, request: &wire::GetTxsEventRequest) -> Result<
     let old = request.pagination.clone().unwrap_or_default();
     let limit = [request.limit, old.limit].into_iter().find(|n| *n > 0).unwrap_or(PAGE).min(PAGE);
     let first = if request.page > 0 { (request.page - 1).saturating_mul(limit) } else { old.offset };
-    let page = places.iter().skip(usize::try_from(first).unwrap_or(usize::MAX)).take(usize::try_from(limit).unwrap_or_default());
-    let (txs, tx_responses) = page.map(|place| found(services, *place)).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let page = places
+        .iter()
+        .skip(usize::try_from(first).unwrap_or(usize::MAX))
+        .take(usize::try_from(limit).unwrap_or_default());
+    let (txs, tx_responses) =
+        page.map(|place| found(services, *place)).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let total = u64::try_from(places.len()).unwrap_or_default();
     Ok(wire::GetTxsEventResponse { txs, tx_responses, pagination: None, total })
 }
 
-fn block_with_txs(services: &Services, request: wire::GetBlockWithTxsRequest) -> Result<wire::GetBlockWithTxsResponse, Status> {
+fn block_with_txs(
+    services: &Services,
+    request: wire::GetBlockWithTxsRequest,
+) -> Result<wire::GetBlockWithTxsResponse, Status> {
     let latest = services.engine.height();
     if request.height < 1 || request.height > latest {
         return Err(Status::invalid_argument(format!(
@@ -187,9 +196,15 @@ fn block_with_txs(services: &Services, request: wire::GetBlockWithTxsRequest) ->
     let limit = if page.limit == 0 { PAGE } else { page.limit };
     let total = u64::try_from(all.len()).unwrap_or_default();
     if page.offset > 0 && page.offset >= total {
-        return Err(Status::invalid_argument(format!("out of range: cannot paginate {total} txs with offset {} and limit {limit}", page.offset)));
+        return Err(Status::invalid_argument(format!(
+            "out of range: cannot paginate {total} txs with offset {} and limit {limit}",
+            page.offset
+        )));
     }
-    let shown = all.iter().skip(usize::try_from(page.offset).unwrap_or(usize::MAX)).take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown = all
+        .iter()
+        .skip(usize::try_from(page.offset).unwrap_or(usize::MAX))
+        .take(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(wire::GetBlockWithTxsResponse {
         txs: shown.map(|bytes| tx(bytes)).collect::<Result<_, _>>()?,
         block_id: Some(block::block_id(&block)),

@@ -1,0 +1,186 @@
+//! `entente dev`: a chain on one machine, and time travel on it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use clap::{Args, Subcommand};
+use entente_kernel::Timestamp;
+use serde_json::json;
+
+use crate::addresses;
+use crate::admin;
+use crate::disk::Disk;
+use crate::engine::pace::Pace;
+use crate::engine::{Engine, stores};
+use crate::genesis::{GenesisDoc, dev as story};
+use crate::keys;
+use crate::serve::{Addresses, Doors, Settings, run};
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Dev {
+    #[command(subcommand)]
+    verb: Option<Travel>,
+    /// Where CometBFT's RPC listens
+    #[arg(long, default_value = "127.0.0.1:26657", value_name = "ADDRESS")]
+    rpc: String,
+    /// Where REST listens
+    #[arg(long, default_value = "127.0.0.1:1317", value_name = "ADDRESS")]
+    rest: String,
+    /// Where gRPC listens
+    #[arg(long, default_value = "127.0.0.1:9090", value_name = "ADDRESS")]
+    grpc: String,
+    /// Where the faucet listens
+    #[arg(long, default_value = "127.0.0.1:4500", value_name = "ADDRESS")]
+    faucet: String,
+    /// A block in every interval, such as 5s, instead of one as soon as a transaction is there
+    #[arg(long, value_name = "SPAN")]
+    block_time: Option<String>,
+    /// An empty block after so long without a transaction; 0s: none
+    #[arg(long, default_value = "1s", value_name = "SPAN", conflicts_with = "block_time")]
+    empty_blocks: String,
+    /// Keep nothing on disk but the admin socket
+    #[arg(long)]
+    ephemeral: bool,
+    /// Run this genesis with a development validator
+    #[arg(long, value_name = "FILE")]
+    genesis: Option<PathBuf>,
+    /// The name of the chain, if there is no --genesis
+    #[arg(long, default_value = story::CHAIN_ID)]
+    chain_id: String,
+    /// Coins per unit of gas that a transaction must offer
+    #[arg(long, default_value = "0uente", value_name = "PRICES")]
+    minimum_gas_prices: String,
+}
+
+#[derive(Subcommand)]
+enum Travel {
+    /// Move the clock of the running chain ahead and make two blocks
+    Advance {
+        /// Such as 21d, 6h30m, 90s
+        span: String,
+    },
+    /// Mark the present height of the running chain
+    Snapshot,
+    /// Go back to a mark, or to the last one
+    Revert {
+        /// The number that `snapshot` gave
+        snapshot: Option<u64>,
+    },
+}
+
+impl Dev {
+    pub(super) async fn run(self, home: Option<PathBuf>) -> Result<()> {
+        let home = home.unwrap_or_else(|| super::default_home().join("dev"));
+        let Some(verb) = &self.verb else { return self.start(&home).await };
+        let wish = match verb {
+            Travel::Advance { span } => json!({ "do": "advance", "nanos": admin::span(span)?.0 }),
+            Travel::Snapshot => json!({ "do": "snapshot" }),
+            Travel::Revert { snapshot } => json!({ "do": "revert", "snapshot": snapshot }),
+        };
+        println!("{}", admin::ask(&home, &wish).await?);
+        Ok(())
+    }
+
+    fn pace(&self) -> Result<Pace> {
+        let duration = |text: &str| Ok::<_, anyhow::Error>(Duration::from_nanos(admin::span(text)?.0.unsigned_abs()));
+        Ok(match &self.block_time {
+            Some(text) => {
+                let interval = duration(text)?;
+                ensure!(!interval.is_zero(), "--block-time: {text:?} is no time; leave it out for blocks at once");
+                Pace::Timed(interval)
+            }
+            None => Pace::Instant { idle: Some(duration(&self.empty_blocks)?).filter(|idle| !idle.is_zero()) },
+        })
+    }
+
+    async fn start(&self, home: &Path) -> Result<()> {
+        let pace = self.pace()?;
+        let addresses = Addresses {
+            rpc: Some(addresses::parse(&self.rpc)?),
+            rest: Some(addresses::parse(&self.rest)?),
+            grpc: Some(addresses::parse(&self.grpc)?),
+            faucet: Some(addresses::parse(&self.faucet)?),
+        };
+        let doors = Doors::take(&addresses).await?;
+        std::fs::create_dir_all(home).with_context(|| format!("the home folder {} cannot be made", home.display()))?;
+        let seed = keys::validator::development_seed();
+        let engine = self.engine(home, seed)?;
+        if engine.shown().standing.is_before_first_block() {
+            engine.make_block()?;
+        }
+        self.tell(&engine, home, &addresses)?;
+        let settings = Settings {
+            moniker: "development".to_owned(),
+            minimum_gas_prices: self.minimum_gas_prices.clone(),
+            pace,
+            admin: Some(admin::socket(home)),
+        };
+        let socket = admin::socket(home);
+        let ended = run(engine, doors, settings).await;
+        // A socket that is gone already is as good.
+        let _ = std::fs::remove_file(socket);
+        ended
+    }
+
+    fn engine(&self, home: &Path, seed: [u8; 32]) -> Result<Engine> {
+        let file = home.join("config").join("genesis.json");
+        let (disk, loaded) =
+            if self.ephemeral { (Disk::ephemeral(stores()), None) } else { Disk::open(&home.join("data"), stores())? };
+        let doc = match &self.genesis {
+            None if loaded.is_some() => GenesisDoc::read(&file)?,
+            None => story::document(&self.chain_id, now(), seed)?,
+            Some(path) => GenesisDoc::read(path)?,
+        };
+        if !self.ephemeral && loaded.is_none() {
+            std::fs::create_dir_all(home.join("config"))?;
+            doc.write(&file)?;
+            keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || Ok(seed))?;
+        }
+        let foreign = loaded.as_ref().map(|l| l.chain_id.clone()).filter(|found| *found != doc.chain_id);
+        if let Some(found) = foreign {
+            return Err(anyhow!(
+                "the home folder {} belongs to the chain {found}; choose another with --home",
+                home.display()
+            ));
+        }
+        Ok(Engine::open(disk, loaded, doc, vec![seed])?)
+    }
+
+    /// Says what runs, for a person.
+    fn tell(&self, engine: &Engine, home: &Path, addresses: &Addresses) -> Result<()> {
+        let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("a chain without a state"))?;
+        let bech32 = snapshot.bech32();
+        let mut said = format!("{} at height {}\n\n", snapshot.chain_id(), engine.height());
+        for (name, address) in
+            [("RPC", addresses.rpc), ("REST", addresses.rest), ("gRPC", addresses.grpc), ("faucet", addresses.faucet)]
+        {
+            if let Some(address) = address {
+                said.push_str(&format!("  {name:<7} http://{address}\n"));
+            }
+        }
+        said.push_str(&format!(
+            "  home    {}{}\n\n",
+            home.display(),
+            if self.ephemeral { " (nothing is kept)" } else { "" }
+        ));
+        if self.genesis.is_none() {
+            said.push_str(&format!("accounts of \"{}\", m/44'/118'/0'/0/0 to 9:\n", keys::DEVELOPMENT_WORDS));
+            for index in 0..keys::DEVELOPMENT_ACCOUNTS {
+                said.push_str(&format!("  {index}  {}\n", bech32.acc(&keys::development(index)?.address())));
+            }
+            said.push_str("\ntokens:\n");
+            for token in story::FOREIGN {
+                said.push_str(&format!("  {:<8} {}\n", token.symbol, token.denom()));
+            }
+        }
+        println!("{said}");
+        Ok(())
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp { secs: i64::try_from(since.as_secs()).unwrap_or_default(), nanos: since.subsec_nanos() }
+}
