@@ -33,6 +33,7 @@ fn an_asset_has_the_bytes_that_the_go_module_stores() {
         last_reward_change_time: start,
         reward_weight_range: Some(RewardWeightRange { min: "0".into(), max: "5000000000000000000".into() }),
         is_initialized: false,
+        is_dissolving: false,
     };
     let expected = "0a05746f6b656e12123530303030303030303030303030303030301a0e35303030303030303030303030302201302a0130\
                     320808a5facdac0610063a133130303030303030303030303030303030303042004a0808a5facdac06100652180a0130121335\
