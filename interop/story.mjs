@@ -6,9 +6,9 @@
 import { stringToPath } from "@cosmjs/crypto";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { GasPrice, SigningStargateClient, coins } from "@cosmjs/stargate";
-import { MsgSubmitProposal } from "cosmjs-types/cosmos/gov/v1/tx.js";
-import { VoteOption } from "cosmjs-types/cosmos/gov/v1/gov.js";
-import { MsgVote } from "cosmjs-types/cosmos/gov/v1/tx.js";
+import { MsgSubmitProposal } from "cosmjs-types/cosmos/gov/v1/tx";
+import { VoteOption } from "cosmjs-types/cosmos/gov/v1/gov";
+import { MsgVote } from "cosmjs-types/cosmos/gov/v1/tx";
 import { call, holds, same } from "./lib/report.mjs";
 import { MNEMONIC } from "./lib/node.mjs";
 import { messages, registry } from "./lib/alliance.mjs";
