@@ -92,7 +92,8 @@ fn live(seed: u64, blocks: usize) {
         votes.iter_mut().filter(|v| v.address == cons(sleepy)).for_each(|v| v.flag = VoteFlag::Absent);
         let mut proofs = Vec::new();
         if dice.roll(60) == 0 {
-            let (height, power) = (w.ctx.height() - i64::try_from(dice.roll(20)).unwrap(), 1 + dice.roll(60));
+            let height = (w.ctx.height() - i64::try_from(dice.roll(20)).unwrap()).max(1);
+            let power = 1 + dice.roll(60);
             let (address, time, power) = (cons(dice.pick(1, 6)), w.ctx.time(), i64::try_from(power).unwrap());
             proofs.push(Evidence { duplicate_vote: true, address, power, height, time, total_power: power });
         }
