@@ -1,6 +1,7 @@
 //! Keys of accounts and of validators.
 
 pub mod hd;
+pub mod ring;
 mod signer;
 pub mod validator;
 
