@@ -15,6 +15,7 @@ use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
 use crate::genesis::{GenesisDoc, dev as story};
 use crate::keys;
+use crate::keys::ring::{Backend, Keyring};
 use crate::serve::{Addresses, Doors, Settings, run};
 
 #[derive(Args)]
@@ -137,6 +138,13 @@ impl Dev {
             std::fs::create_dir_all(home.join("config"))?;
             doc.write(&file)?;
             keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || Ok(seed))?;
+            let ring = Keyring::new(home, Backend::Test);
+            for index in 0..keys::DEVELOPMENT_ACCOUNTS {
+                let name = format!("dev{index}");
+                if !ring.has(&name)? {
+                    ring.add(&name, &keys::development(index)?, || Err(anyhow!("no passphrase is needed")))?;
+                }
+            }
         }
         let foreign = loaded.as_ref().map(|l| l.chain_id.clone()).filter(|found| *found != doc.chain_id);
         if let Some(found) = foreign {
@@ -166,7 +174,10 @@ impl Dev {
             if self.ephemeral { " (nothing is kept)" } else { "" }
         ));
         if self.genesis.is_none() {
-            said.push_str(&format!("accounts of \"{}\", m/44'/118'/0'/0/0 to 9:\n", keys::DEVELOPMENT_WORDS));
+            said.push_str(&format!(
+                "accounts of \"{}\", m/44'/118'/0'/0/0 to 9, dev0 to dev9 in the test keyring:\n",
+                keys::DEVELOPMENT_WORDS
+            ));
             for index in 0..keys::DEVELOPMENT_ACCOUNTS {
                 said.push_str(&format!("  {index}  {}\n", bech32.acc(&keys::development(index)?.address())));
             }
@@ -180,7 +191,7 @@ impl Dev {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp { secs: i64::try_from(since.as_secs()).unwrap_or_default(), nanos: since.subsec_nanos() }
 }

@@ -1,11 +1,22 @@
 //! The command line.
 
 mod dev;
+mod home;
+mod keys;
+mod query;
+mod remote;
+mod show;
+mod tx;
+mod words;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
+use zeroize::Zeroizing;
+
+use crate::keys::ring::Backend;
 
 /// A chain for shared security, in one program.
 #[derive(Parser)]
@@ -22,6 +33,44 @@ struct Cli {
 enum Verb {
     /// Run a chain on this machine, with accounts and a story
     Dev(Box<dev::Dev>),
+    /// Make the home folder of a node
+    Init(home::Init),
+    /// Run a node
+    Start(home::Start),
+    /// Keys: add, list, show, delete, rename, export, import, mnemonic, parse
+    #[command(disable_help_flag = true)]
+    Keys {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Make, sign and send transactions
+    #[command(disable_help_flag = true)]
+    Tx {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Ask a running node
+    #[command(disable_help_flag = true, visible_alias = "q")]
+    Query {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Work on a genesis
+    #[command(subcommand)]
+    Genesis(home::Genesis),
+    /// The state of a stopped node as a genesis
+    Export,
+    /// What a running node says of itself
+    Status {
+        /// RPC address of the node
+        #[arg(long)]
+        node: Option<String>,
+        /// json
+        #[arg(long, short)]
+        output: Option<String>,
+    },
+    /// The name of this version
+    Version,
 }
 
 /// Runs the program; the error is one sentence for the person at the terminal.
@@ -30,16 +79,65 @@ enum Verb {
 /// What went wrong and what to do.
 pub fn run() -> Result<()> {
     let cli = Cli::parse();
-    let home = cli.home;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match cli.verb {
-            Verb::Dev(dev) => dev.run(home).await,
+    let named = cli.home.clone();
+    let home = cli.home.unwrap_or_else(default_home);
+    match cli.verb {
+        Verb::Dev(dev) => runtime()?.block_on(dev.run(named)),
+        Verb::Start(start) => runtime()?.block_on(start.run(&home)),
+        Verb::Init(init) => init.run(&home),
+        Verb::Keys { words } => keys::run(&home, &words),
+        Verb::Tx { words } => tx::run(&home, &words),
+        Verb::Query { words } => query::run(&words),
+        Verb::Genesis(genesis) => genesis.run(&home),
+        Verb::Export => home::export(&home),
+        Verb::Status { node, .. } => home::status(node.as_deref()),
+        Verb::Version => {
+            println!("{}", env!("CARGO_PKG_VERSION"));
+            Ok(())
         }
-    })
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 /// The home folder if none is named: `~/.entente`.
-pub(crate) fn default_home() -> PathBuf {
+fn default_home() -> PathBuf {
     std::env::home_dir().unwrap_or_else(|| PathBuf::from(".")).join(".entente")
+}
+
+/// The keyring asked for: by flag, by the environment, else `file`.
+fn backend(flag: Option<&str>) -> Result<Backend> {
+    let named = std::env::var("ENTENTE_KEYRING_BACKEND").ok();
+    flag.or(named.as_deref()).unwrap_or("file").parse()
+}
+
+/// Asks for a passphrase; a new one twice. Programs give it in ENTENTE_PASSPHRASE or on standard input.
+fn ask_passphrase(what: &str, new: bool) -> Result<Zeroizing<String>> {
+    if let Ok(given) = std::env::var("ENTENTE_PASSPHRASE") {
+        return Ok(Zeroizing::new(given));
+    }
+    let terminal = std::io::stdin().is_terminal();
+    let ask = |prompt: &str| -> Result<Zeroizing<String>> {
+        eprint!("{prompt}: ");
+        let silent = terminal && std::process::Command::new("stty").arg("-echo").status().is_ok_and(|s| s.success());
+        let mut line = Zeroizing::new(String::new());
+        let read = std::io::stdin().read_line(&mut line);
+        if silent {
+            // The terminal is as it was, whatever was read.
+            let _ = std::process::Command::new("stty").arg("echo").status();
+            eprintln!();
+        }
+        ensure!(
+            read.context("no passphrase could be read")? > 0,
+            "there is no passphrase; give it in ENTENTE_PASSPHRASE or on standard input"
+        );
+        Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
+    };
+    let first = ask(&format!("passphrase of {what}"))?;
+    if new && terminal {
+        ensure!(*ask("again")? == *first, "the two passphrases differ");
+    }
+    Ok(first)
 }

@@ -26,10 +26,14 @@ impl Remote {
     /// # Errors
     /// Says what an address looks like.
     pub fn new(address: &str) -> Result<Self> {
-        ensure!(!address.starts_with("https://"), "--node: https is not spoken here; use the plain address of a node, such as {DEFAULT_NODE}");
+        ensure!(
+            !address.starts_with("https://"),
+            "--node: https is not spoken here; use the plain address of a node, such as {DEFAULT_NODE}"
+        );
         let plain = address.trim_start_matches("tcp://").trim_start_matches("http://").trim_end_matches('/');
         let parts = plain.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
-        let (host, port) = parts.ok_or_else(|| anyhow!("--node: {address:?} is not an address such as {DEFAULT_NODE}"))?;
+        let (host, port) =
+            parts.ok_or_else(|| anyhow!("--node: {address:?} is not an address such as {DEFAULT_NODE}"))?;
         Ok(Self { host, port })
     }
 
@@ -40,7 +44,8 @@ impl Remote {
     pub fn call(&self, method: &str, params: Value) -> Result<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let text = self.post(&body)?;
-        let answer: Value = serde_json::from_str(&text).context("the node did not answer in JSON; is --node its RPC address?")?;
+        let answer: Value =
+            serde_json::from_str(&text).context("the node did not answer in JSON; is --node its RPC address?")?;
         if let Some(error) = answer.get("error") {
             let say = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
             bail!("the node refuses: {}", if say("data").is_empty() { say("message") } else { say("data") });
@@ -53,7 +58,8 @@ impl Remote {
     /// # Errors
     /// The sentence of the module that refuses.
     pub fn query(&self, path: &str, request: &[u8], height: u64) -> Result<Vec<u8>> {
-        let params = json!({ "path": path, "data": hex::encode(request), "height": height.to_string(), "prove": false });
+        let params =
+            json!({ "path": path, "data": hex::encode(request), "height": height.to_string(), "prove": false });
         let answer = self.call("abci_query", params)?;
         let response = answer.get("response").cloned().unwrap_or_default();
         let code = response.get("code").and_then(Value::as_u64).unwrap_or_default();
@@ -74,7 +80,8 @@ impl Remote {
             body.len()
         );
         (&stream).write_all([head.as_bytes(), body.as_bytes()].concat().as_slice()).map_err(|_| silent())?;
-        answer(&mut BufReader::new(stream.take_limited())).map_err(|e| anyhow!("the node at {place} did not answer well: {e}"))
+        answer(&mut BufReader::new(stream.take_limited()))
+            .map_err(|e| anyhow!("the node at {place} did not answer well: {e}"))
     }
 }
 

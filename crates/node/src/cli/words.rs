@@ -62,7 +62,9 @@ impl Words {
             let flag = flag.ok_or_else(|| anyhow!("unknown flag {word}; --help lists the flags"))?;
             let given = match (flag.takes_value, given) {
                 (true, Some(given)) => given,
-                (true, None) => words.next().cloned().ok_or_else(|| anyhow!("--{}: its value is missing", flag.name))?,
+                (true, None) => {
+                    words.next().cloned().ok_or_else(|| anyhow!("--{}: its value is missing", flag.name))?
+                }
                 (false, None) => "true".to_owned(),
                 (false, Some(given)) => given,
             };
@@ -73,6 +75,11 @@ impl Words {
 
     pub fn places(&self) -> &[String] {
         &self.places
+    }
+
+    /// Takes the first words by place away.
+    pub fn drop_places(&mut self, count: usize) {
+        self.places.drain(..count.min(self.places.len()));
     }
 
     /// The word at a place; the number of words was checked against the usage.
@@ -158,7 +165,10 @@ mod tests {
     #[test]
     fn coins_are_sorted_and_a_wrong_one_is_named() {
         let found = coins("5uente, 007ibc/AB").unwrap();
-        assert_eq!(serde_json::to_string(&found).unwrap(), r#"[{"denom":"ibc/AB","amount":"7"},{"denom":"uente","amount":"5"}]"#);
+        assert_eq!(
+            serde_json::to_string(&found).unwrap(),
+            r#"[{"denom":"ibc/AB","amount":"7"},{"denom":"uente","amount":"5"}]"#
+        );
         for bad in ["uente", "5", "-5uente"] {
             assert!(coins(bad).is_err(), "{bad}");
         }

@@ -109,6 +109,61 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
     }))
 }
 
+/// A genesis without accounts and validators, for `entente init`.
+///
+/// # Errors
+/// Says which argument is wrong.
+pub fn empty(chain_id: &str, denom: &str, time: Timestamp) -> Result<GenesisDoc> {
+    let bech32 = Bech32::new(PREFIX);
+    let mut state = Map::new();
+    let with_denom = |value: Value| -> Result<Value> {
+        Ok(serde_json::from_str(&value.to_string().replace(&format!("\"{DENOM}\""), &format!("{denom:?}")))?)
+    };
+    let staking = json!({ "params": staking_params() });
+    let bank = json!({ "params": { "send_enabled": [], "default_send_enabled": true }, "balances": [], "supply": [] });
+    let mut gov = gov();
+    for (name, value) in
+        [("max_deposit_period", "172800s"), ("voting_period", "172800s"), ("expedited_voting_period", "86400s")]
+    {
+        gov["params"][name] = json!(value);
+    }
+    let alliance = json!({ "params": {
+        "reward_delay_time": "604800s", "take_rate_claim_interval": "300s", "last_take_rate_claim_time": time.to_string(),
+    } });
+    let sections = [
+        ("auth", auth(&bech32, std::iter::empty())),
+        ("bank", bank),
+        ("staking", staking),
+        ("slashing", slashing()),
+        ("distribution", distribution()),
+        ("mint", mint()),
+        ("gov", gov),
+        ("crisis", json!({ "constant_fee": { "denom": DENOM, "amount": "1000000" } })),
+        ("alliance", alliance),
+    ];
+    for (name, value) in sections {
+        state.insert(name.to_owned(), with_denom(value)?);
+    }
+    state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
+    GenesisDoc::parse(json!({
+        "genesis_time": time.to_string(),
+        "chain_id": chain_id,
+        "initial_height": "1",
+        "app_state": state,
+    }))
+}
+
+fn staking_params() -> Value {
+    json!({
+        "unbonding_time": "1814400s",
+        "max_validators": 100,
+        "max_entries": 7,
+        "historical_entries": 10000,
+        "bond_denom": DENOM,
+        "min_commission_rate": "0.000000000000000000",
+    })
+}
+
 fn auth<'a>(bech32: &Bech32, accounts: impl Iterator<Item = &'a AccAddress>) -> Value {
     let account = |(number, address): (usize, &AccAddress)| {
         json!({
@@ -181,14 +236,7 @@ fn metadata(base: &str, symbol: &str, display: &str, name: &str, exponent: u32) 
 fn staking(bech32: &Bech32, operator: &AccAddress, time: Timestamp, key: &[u8; 32]) -> Value {
     let validator = bech32.val(&(*operator).into());
     json!({
-        "params": {
-            "unbonding_time": "1814400s",
-            "max_validators": 100,
-            "max_entries": 7,
-            "historical_entries": 10000,
-            "bond_denom": DENOM,
-            "min_commission_rate": "0.000000000000000000",
-        },
+        "params": staking_params(),
         "last_total_power": "0",
         "last_validator_powers": [],
         "validators": [{

@@ -96,7 +96,12 @@ impl Keyring {
     ///
     /// # Errors
     /// The name is taken, or the folder cannot be written to.
-    pub fn add(&self, name: &str, signer: &Signer, passphrase: impl FnOnce() -> Result<Zeroizing<String>>) -> Result<()> {
+    pub fn add(
+        &self,
+        name: &str,
+        signer: &Signer,
+        passphrase: impl FnOnce() -> Result<Zeroizing<String>>,
+    ) -> Result<()> {
         let path = self.path(name)?;
         ensure!(!path.exists(), "there is a key {name:?} already; choose another name or delete it first");
         if self.backend == Backend::Memory {
@@ -106,21 +111,24 @@ impl Keyring {
         let secret = match self.backend {
             Backend::File => {
                 let passphrase = passphrase()?;
-                ensure!(passphrase.len() >= PASSPHRASE_LEN_MIN, "the passphrase must have at least {PASSPHRASE_LEN_MIN} characters");
+                ensure!(
+                    passphrase.len() >= PASSPHRASE_LEN_MIN,
+                    "the passphrase must have at least {PASSPHRASE_LEN_MIN} characters"
+                );
                 seal(signer.secret(), &passphrase, &authenticated(name, &public_key))?
             }
             _ => Secret::Open { key: hex::encode(signer.secret()) },
         };
         let entry = Entry { name: name.to_owned(), public_key, secret };
-        fs::create_dir_all(&self.folder).with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
         write_secret(&path, (serde_json::to_string_pretty(&entry)? + "\n").as_bytes())
     }
 
     fn entry(&self, name: &str) -> Result<Entry> {
         let path = self.path(name)?;
-        let text = fs::read(&path).map_err(|_| {
-            anyhow!("there is no key {name:?} in {}; see: entente keys list", self.folder.display())
-        })?;
+        let text = fs::read(&path)
+            .map_err(|_| anyhow!("there is no key {name:?} in {}; see: entente keys list", self.folder.display()))?;
         serde_json::from_slice(&text).map_err(|e| anyhow!("the key file {} is damaged: {e}", path.display()))
     }
 
@@ -140,6 +148,42 @@ impl Keyring {
         let signer = Signer::new(Zeroizing::new(secret))?;
         ensure!(hex::encode(signer.public()) == entry.public_key, damaged());
         Ok(signer)
+    }
+
+    /// A sealed copy of a key, as text, whatever the backend.
+    ///
+    /// # Errors
+    /// The passphrase is too short.
+    pub fn copy(
+        &self,
+        name: &str,
+        signer: &Signer,
+        passphrase: impl FnOnce() -> Result<Zeroizing<String>>,
+    ) -> Result<String> {
+        let passphrase = passphrase()?;
+        ensure!(
+            passphrase.len() >= PASSPHRASE_LEN_MIN,
+            "the passphrase must have at least {PASSPHRASE_LEN_MIN} characters"
+        );
+        let public_key = hex::encode(signer.public());
+        let secret = seal(signer.secret(), &passphrase, &authenticated(name, &public_key))?;
+        Ok(serde_json::to_string_pretty(&Entry { name: name.to_owned(), public_key, secret })?)
+    }
+
+    /// The key of a sealed copy.
+    ///
+    /// # Errors
+    /// It is no such copy, or the passphrase is wrong.
+    pub fn signer_of_copy(
+        &self,
+        text: &[u8],
+        passphrase: impl FnOnce() -> Result<Zeroizing<String>>,
+    ) -> Result<Signer> {
+        let entry: Entry =
+            serde_json::from_slice(text).map_err(|e| anyhow!("this is not a copy made by keys export: {e}"))?;
+        let secret = open(&entry.secret, &passphrase()?, &authenticated(&entry.name, &entry.public_key))?;
+        let secret = secret.as_slice().try_into().map_err(|_| anyhow!("the copy is damaged"))?;
+        Signer::new(Zeroizing::new(secret))
     }
 
     pub fn known(&self, name: &str) -> Result<Known> {
@@ -178,7 +222,9 @@ fn authenticated(name: &str, public_key: &str) -> Vec<u8> {
 pub fn random<const N: usize>() -> Result<[u8; N]> {
     use std::io::Read as _;
     let mut bytes = [0; N];
-    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("there is no source of random bytes")?;
+    fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("there is no source of random bytes")?;
     Ok(bytes)
 }
 

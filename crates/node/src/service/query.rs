@@ -27,10 +27,24 @@ impl Services {
                 let value = env!("CARGO_PKG_VERSION").as_bytes().to_vec();
                 ResponseQuery { codespace: "sdk".to_owned(), height, value, ..ResponseQuery::default() }
             }
+            ["app", "invariants"] => self.invariants(),
             ["app" | "store" | "p2p", ..] => refused(&sdk::UNKNOWN_REQUEST.because(format!("unknown query: {path}"))),
             [service, _] if path.starts_with('/') && service.contains('.') => self.by_method(path, data, height),
             _ => refused(&sdk::UNKNOWN_REQUEST.because("unknown query path")),
         }
+    }
+
+    /// The invariants that do not hold now, as a JSON list of sentences.
+    fn invariants(&self) -> ResponseQuery {
+        let checked = self.snapshot(None).map_err(|s| Error::plain(s.message)).and_then(|s| {
+            let (height, broken) = (s.height, s.broken_invariants()?);
+            Ok(ResponseQuery {
+                value: serde_json::json!(broken).to_string().into_bytes(),
+                height,
+                ..ResponseQuery::default()
+            })
+        });
+        checked.unwrap_or_else(|e| refused(&e))
     }
 
     fn by_method(&self, path: &str, data: &[u8], height: i64) -> ResponseQuery {
