@@ -1,1 +1,4 @@
 //! The same chain driven by a seed or a scenario.
+#![deny(unsafe_code)]
+
+pub mod random;

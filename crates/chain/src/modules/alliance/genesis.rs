@@ -61,11 +61,8 @@ fn restore(ctx: &mut Ctx, genesis: &wire::GenesisState, book: &wire::Bookkeeping
     if book.rebalance_pending {
         REBALANCE.save(ctx, &())?;
     }
-    for (ids, next) in [(&ENTRY_IDS, book.next_entry_id), (&FAULT_IDS, book.next_fault_id)] {
-        if next > ids.peek(ctx)? {
-            ids.set(ctx, next)?;
-        }
-    }
+    ENTRY_IDS.set(ctx, book.next_entry_id.max(1))?;
+    FAULT_IDS.set(ctx, book.next_fault_id.max(1))?;
     if book.retry_cursor > 0 {
         RETRY_CURSOR.save(ctx, &book.retry_cursor)?;
     }

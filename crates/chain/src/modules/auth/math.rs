@@ -106,12 +106,15 @@ pub fn track_undelegation(vesting: &mut Vesting, amount: &Coins) -> Result<()> {
 }
 
 /// The first thing that is wrong with a vesting account, in upstream's words.
+///
+/// # Compatibility
+/// A continuous schedule may end before it starts: `MsgCreateVestingAccount` takes any end, so a state may hold such accounts (all
+/// their coins are free). Upstream refuses to import what it exports of them.
 pub fn check(vesting: &Vesting) -> std::result::Result<(), String> {
     let ordered = |start: i64| {
         if start >= vesting.end { Err("vesting start-time cannot be before end-time".to_owned()) } else { Ok(()) }
     };
     match &vesting.schedule {
-        Schedule::Continuous { start } => ordered(*start)?,
         Schedule::Periodic { start, periods } => {
             ordered(*start)?;
             check_periods(vesting, *start, periods)?;
@@ -119,7 +122,7 @@ pub fn check(vesting: &Vesting) -> std::result::Result<(), String> {
         Schedule::PermanentLocked if vesting.end > 0 => {
             return Err("permanently vested accounts cannot have an end-time".to_owned());
         }
-        Schedule::PermanentLocked | Schedule::Delayed => {}
+        Schedule::Continuous { .. } | Schedule::PermanentLocked | Schedule::Delayed => {}
     }
     check_base(vesting)
 }

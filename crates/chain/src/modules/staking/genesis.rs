@@ -45,6 +45,7 @@ fn fill(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<Vec<ValidatorUpdat
         *sum = sum.add(validator.tokens)?;
         add_validator(ctx, &validator, exported).map_err(named)?;
     }
+    check_office(ctx, exported)?;
     for (i, record) in genesis.delegations.iter().enumerate() {
         let added = read_delegation(ctx, record).and_then(|d| add_delegation(ctx, &d, exported));
         added.map_err(|e| e.wrap(format!("delegations[{i}]")))?;
@@ -84,10 +85,7 @@ fn read_validator(ctx: &Ctx, record: wire::Validator, keys: &mut BTreeSet<[u8; 3
     if super::validator(ctx, &operator)?.is_some() {
         return Err(Error::plain(format!("operator_address: duplicate validator: moniker {moniker}")));
     }
-    if validator.jailed && validator.is_bonded() {
-        return Err(Error::plain(format!("validator is bonded and jailed: moniker {moniker}")));
-    }
-    if validator.delegator_shares.is_zero() && !validator.is_unbonding() {
+    if validator.delegator_shares.is_zero() && validator.is_unbonded() {
         return Err(Error::plain(format!(
             "delegator_shares: bonded/unbonded genesis validator cannot have zero delegator shares: moniker {moniker}"
         )));
@@ -96,6 +94,26 @@ fn read_validator(ctx: &Ctx, record: wire::Validator, keys: &mut BTreeSet<[u8; 3
         return Err(Error::plain(format!("tokens: tokens and shares cannot be negative: moniker {moniker}")));
     }
     Ok(validator)
+}
+
+/// Bonded validators are fit for it, unless they stay in office because nobody is (see `set`).
+fn check_office(view: &View, exported: bool) -> Result<()> {
+    if exported && set::nobody_is_fit(view)? {
+        return Ok(());
+    }
+    for (i, validator) in super::validators(view).enumerate() {
+        let validator = validator?;
+        let moniker = &validator.description.moniker;
+        if validator.is_bonded() && validator.jailed {
+            return Err(Error::plain(format!("validators[{i}]: validator is bonded and jailed: moniker {moniker}")));
+        }
+        if validator.is_bonded() && validator.delegator_shares.is_zero() {
+            return Err(Error::plain(format!(
+                "validators[{i}].delegator_shares: bonded/unbonded genesis validator cannot have zero delegator shares: moniker {moniker}"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn add_validator(ctx: &mut Ctx, validator: &Validator, exported: bool) -> Result<()> {

@@ -21,7 +21,6 @@ pub mod msg;
 pub mod params;
 pub mod query;
 mod queue;
-pub mod rest;
 mod set;
 mod slash;
 mod stake;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use entente_kernel::num::Int;
-use entente_kernel::{Ctx, Error, Result, ValAddress, Wire};
+use entente_kernel::{Ctx, Error, Result, ValAddress, View, Wire};
 use entente_proto::cosmos::base::v1beta1::IntProto;
 
 use super::state::{self, Operator, Power, Rank};
@@ -92,6 +92,11 @@ pub(super) fn remove(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
 
 /// Brings the set of bonded validators in line with their stake and gives the changes of power, the strongest first, then the
 /// validators that left, by operator.
+///
+/// # Compatibility
+/// While nobody is fit to be bonded (all are jailed, or without power) those in office stay. Upstream removes them, at which the
+/// consensus engine stops for ever: a set must not be empty. Jailed validators in office can be slashed, and leave as soon as another
+/// one is there.
 pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     let mut last: BTreeMap<ValAddress, i64> = BTreeMap::new();
     for row in state::LAST_POWERS.iter(ctx) {
@@ -99,7 +104,11 @@ pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
         last.insert(operator, power.0);
     }
     let (mut updates, mut total, mut entered) = (Vec::new(), Int::ZERO, Int::ZERO);
-    for Rank { power, operator } in strongest(ctx)? {
+    let successors = strongest(ctx)?;
+    if successors.is_empty() {
+        return Ok(updates);
+    }
+    for Rank { power, operator } in successors {
         let power = i64::try_from(power).map_err(|_| Error::fault(format!("staking: a power of {power}")))?;
         total = total.add(Int::from(power))?;
         let before = last.remove(&operator);
@@ -130,7 +139,7 @@ pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
 }
 
 /// The validators that shall be bonded, the strongest first.
-fn strongest(ctx: &Ctx) -> Result<Vec<Rank>> {
+fn strongest(ctx: &View) -> Result<Vec<Rank>> {
     let max = usize::try_from(super::params(ctx)?.max_validators).unwrap_or(usize::MAX);
     let mut ranks = Vec::new();
     for row in state::BY_POWER.iter(ctx).rev().take(max) {
@@ -141,6 +150,11 @@ fn strongest(ctx: &Ctx) -> Result<Vec<Rank>> {
         ranks.push(rank);
     }
     Ok(ranks)
+}
+
+/// Whether no validator could be bonded now.
+pub(super) fn nobody_is_fit(view: &View) -> Result<bool> {
+    Ok(strongest(view)?.is_empty())
 }
 
 /// One transfer for all validators that changed sides.

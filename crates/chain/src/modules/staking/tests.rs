@@ -1,7 +1,5 @@
 //! The rules of staking, played on a real state.
 
-mod random;
-
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::{Error, Timestamp};
 use entente_proto::cosmos::staking::v1beta1 as wire;
@@ -473,6 +471,22 @@ fn a_key_that_signed_twice_does_not_come_back() {
     let mut message = create(&w, 3, 2 * UNIT);
     message.pubkey = create(&w, 2, 0).pubkey;
     assert_eq!(w.refused(&message), "slashing 9");
+}
+
+#[test]
+fn while_nobody_could_follow_the_validators_in_office_stay() {
+    let mut w = World::new(&[5 * UNIT]);
+    w.block();
+    w.send(&undelegate(&w, 1, 1, 5 * UNIT).clone()).unwrap();
+    w.blocks(2);
+    assert!(w.validator(1).jailed && w.validator(1).is_bonded());
+    assert!(w.updates.is_empty() && w.signers.len() == 1, "an empty set would stop the consensus engine");
+    let exported = crate::genesis::export(&w.ctx).unwrap();
+    assert_eq!(World::from_genesis(&exported).unwrap().signers.len(), 1, "an export holds them");
+    w.send(&create(&w, 2, 2 * UNIT).clone()).unwrap();
+    w.block();
+    assert!(w.validator(1).is_unbonding() && w.validator(2).is_bonded());
+    assert_eq!(w.signers.iter().map(|s| s.address).collect::<Vec<_>>(), [cons(2)]);
 }
 
 #[test]

@@ -126,3 +126,14 @@ fn what_cannot_be_made() {
     assert_eq!(w.refused(&too_long), "sdk 18");
     assert_eq!(auth::account(&w.ctx, &user(50)).unwrap(), None, "nothing stays of a refused message");
 }
+
+#[test]
+fn an_account_whose_schedule_ended_before_it_was_made_is_free_and_survives_an_export() {
+    let mut w = World::new(&[1_000_000]);
+    w.send(&wire::MsgCreateVestingAccount { end_time: 5, ..create(&w, 50, 500, 100, false) }).unwrap();
+    w.block();
+    assert_eq!(free(&w, 50), w.balance(50));
+    let exported = crate::genesis::export(&w.ctx).unwrap();
+    let again = World::from_genesis(&exported).unwrap();
+    assert_eq!(crate::genesis::export(&again.ctx).unwrap()["auth"]["accounts"], exported["auth"]["accounts"]);
+}

@@ -1,4 +1,0 @@
-//! Tests of the whole chain through its doors.
-
-mod genesis;
-mod life;

@@ -1,3 +1,0 @@
-//! Genesis documents: in, out, and in again.
-
-mod round_trip;

@@ -1,0 +1,3 @@
+//! Attacks on the chain: random operations and hostile bytes.
+
+mod random;
