@@ -6,12 +6,12 @@
 import { stringToPath } from "@cosmjs/crypto";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { GasPrice, SigningStargateClient, coins } from "@cosmjs/stargate";
-import { MsgSubmitProposal } from "cosmjs-types/cosmos/gov/v1/tx.js";
-import { VoteOption } from "cosmjs-types/cosmos/gov/v1/gov.js";
-import { MsgVote } from "cosmjs-types/cosmos/gov/v1/tx.js";
+import { MsgSubmitProposal } from "cosmjs-types/cosmos/gov/v1/tx";
+import { VoteOption } from "cosmjs-types/cosmos/gov/v1/gov";
+import { MsgVote } from "cosmjs-types/cosmos/gov/v1/tx";
 import { call, holds, same } from "./lib/report.mjs";
 import { MNEMONIC } from "./lib/node.mjs";
-import { messages, registry } from "./lib/alliance.mjs";
+import { messages, registry, seconds } from "./lib/alliance.mjs";
 import { version } from "./lib/versions.mjs";
 
 export const title = `the story: a foreign token becomes an alliance (@cosmjs/stargate ${version("@cosmjs/stargate")})`;
@@ -54,8 +54,8 @@ export async function run(node) {
     const authority = (await rest("/cosmos/auth/v1beta1/module_accounts/gov")).account.base_account.address;
     const { params } = await rest("/cosmos/gov/v1/params/deposit");
     const create = messages.MsgCreateAlliance.fromPartial({
-      authority, denom, rewardWeight: "500000000000000000", takeRate: "100000000000000000", rewardChangeRate: "1000000000000000000",
-      rewardChangeInterval: { seconds: 0, nanos: 0 }, rewardWeightRange: { min: "0", max: "5000000000000000000" },
+      authority, denom, rewardWeight: "500000000000000000", takeRate: "10000000000000000", rewardChangeRate: "1000000000000000000",
+      rewardChangeInterval: seconds(0), rewardWeightRange: { min: "0", max: "5000000000000000000" },
     });
     const done = await send(native, "/cosmos.gov.v1.MsgSubmitProposal", MsgSubmitProposal.fromPartial({
       messages: [{ typeUrl: "/alliance.alliance.MsgCreateAlliance", value: messages.MsgCreateAlliance.encode(create).finish() }],
@@ -70,7 +70,7 @@ export async function run(node) {
     const found = (await rest(`/cosmos/gov/v1/proposals/${proposal}`)).proposal;
     same(found.status, "PROPOSAL_STATUS_PASSED", `status (${found.failed_reason})`);
     const { alliance } = await rest(`/terra/alliances/${encodeURIComponent(denom)}`);
-    same(alliance.take_rate, "0.100000000000000000", "take rate");
+    same(alliance.take_rate, "0.010000000000000000", "take rate");
     return found.status;
   });
   const staked = 50_000_000n;

@@ -19,7 +19,6 @@ pub const RECENT_HEIGHTS: usize = 100;
 struct Identity {
     chain_id: String,
     bech32_prefix: String,
-    initial_height: i64,
 }
 
 /// The last block that was executed.
@@ -95,8 +94,14 @@ impl Snapshot {
         tx::execute(&mut self.ctx(Mode::Simulate), bytes, ante::Checks::Simulated, &GasMeter::unlimited())
     }
 
+    /// The `app_state` of a genesis that goes on from here.
     pub fn export(&self) -> Result<serde_json::Value> {
         genesis::export(&self.ctx(Mode::Query))
+    }
+
+    /// The whole genesis document that goes on from here.
+    pub fn export_document(&self) -> Result<serde_json::Value> {
+        genesis::document::write(self)
     }
 
     /// The `consensus_params` of a genesis document that goes on from here.
@@ -145,8 +150,7 @@ impl Chain {
             mode: Mode::Genesis,
         };
         let mut ctx = Ctx::new(Forest::new(stores::ALL), env);
-        let identity =
-            Identity { chain_id: init.chain_id.clone(), bech32_prefix: prefix, initial_height: init.initial_height };
+        let identity = Identity { chain_id: init.chain_id.clone(), bech32_prefix: prefix };
         IDENTITY.save(&mut ctx, &identity)?;
         let before = init.initial_height.saturating_sub(1);
         LAST.save(&mut ctx, &Last { height: before, time: init.time })?;

@@ -70,7 +70,7 @@ pub fn before_validator_slashed(
     slash_factor: Dec,
 ) -> Result<()> {
     // What alliance's stake earned so far is drawn while distribution does not know of the slash yet.
-    alliance::hook::before_slash_is_recorded(ctx, validator)?;
+    alliance::hook::before_slash_is_recorded(ctx, validator, slash_factor)?;
     if !effective_fraction.is_zero() {
         distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)?;
     }

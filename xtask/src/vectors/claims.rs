@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::file::{SeenEvent, Tolerance};
 
 const CLAIMED: &str = "alliance.alliance.ClaimAllianceRewardsEvent";
+const LEFT_OVER: &str = "alliance.alliance.LeftOverRewardsEvent";
+/// The community pool among the holders of coins.
+const COMMUNITY_POOL: &str = "community pool";
 
 /// One payout: to whom, from which validator, and how much of each coin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +49,13 @@ pub struct Claims {
     pub seen: usize,
     /// Coins of claims that were off, but within the units of the tolerance.
     pub tolerated: usize,
+    /// Coins of claims that were off by no more than what others' claims returned.
+    pub returned: usize,
     /// Coins of claims that were off by more, where the tolerance allows it for the sake of a deviation.
     pub beyond: usize,
     pub largest: i128,
+    /// (validator, denom) -> what the claims there may have returned to those who stay: less than one unit each.
+    returns: BTreeMap<(String, String), i128>,
     /// (address, denom) -> how much more it got here.
     offsets: BTreeMap<(String, String), i128>,
 }
@@ -83,6 +90,18 @@ impl Claims {
         off
     }
 
+    /// Takes units out of what claims at the validator returned: each returns the fraction of a unit that it cut off to those who stay
+    /// (F2), while the Go module lets it lie.
+    fn take_returned(&mut self, validator: &str, denom: &str, units: i128) -> bool {
+        let pot = self.returns.entry((validator.to_owned(), denom.to_owned())).or_default();
+        let enough = (0..=*pot).contains(&units);
+        if enough {
+            *pot -= units;
+        }
+        *pot += 1;
+        enough
+    }
+
     fn compare_coins(&mut self, bound: Option<&Bound>, wanted: &Claim, found: &Claim) -> Vec<Off> {
         let mut off = Vec::new();
         let denoms: std::collections::BTreeSet<&String> = wanted.coins.keys().chain(found.coins.keys()).collect();
@@ -90,9 +109,12 @@ impl Claims {
             let amount = |c: &Claim| c.coins.get(denom).copied().unwrap_or(0);
             let by = (amount(found) - amount(wanted)).abs();
             let bound = bound.filter(|b| b.denoms.contains(denom));
+            let beyond = bound.map_or(0, |b| (by - b.units).max(0));
+            let returned = self.take_returned(&wanted.validator, denom, beyond);
             match bound {
                 _ if by == 0 => {}
                 Some(b) if by <= b.units => self.tolerated += 1,
+                Some(_) if returned => self.returned += 1,
                 Some(b) if b.open => {
                     self.beyond += 1;
                     self.largest = self.largest.max(by);
@@ -114,12 +136,23 @@ impl Claims {
         }
     }
 
-    /// How much more the holder of a `bank/balance` path got here than there by its claims.
+    /// Takes into account what this chain left over and gave from the rewards pool to the community pool, where the Go module keeps it.
+    pub fn left_over(&mut self, pool: &str, distribution: &str, coins: &BTreeMap<String, i128>) {
+        for (denom, amount) in coins {
+            *self.offsets.entry((pool.to_owned(), denom.clone())).or_default() -= amount;
+            *self.offsets.entry((distribution.to_owned(), denom.clone())).or_default() += amount;
+            *self.offsets.entry((COMMUNITY_POOL.to_owned(), denom.clone())).or_default() += amount;
+        }
+    }
+
+    /// How much more the holder of a `bank/balance` path, or the community pool, got here than there by its claims.
     pub fn offset(&self, path: &str) -> i128 {
-        let Some((address, denom)) = path.strip_prefix("bank/balance/").and_then(|p| p.split_once('/')) else {
+        let balance = path.strip_prefix("bank/balance/").and_then(|p| p.split_once('/'));
+        let pool = path.strip_prefix("distribution/community_pool/").map(|denom| (COMMUNITY_POOL, denom));
+        let Some((holder, denom)) = balance.or(pool) else {
             return 0;
         };
-        self.offsets.get(&(address.to_owned(), denom.to_owned())).copied().unwrap_or(0)
+        self.offsets.get(&(holder.to_owned(), denom.to_owned())).copied().unwrap_or(0)
     }
 
     /// Paths whose holders got more or less here.
@@ -141,20 +174,31 @@ pub fn of_ours(events: &[entente_kernel::Event]) -> Result<Vec<Claim>> {
     of_events(events.iter().map(|e| (e.kind.as_str(), e.attributes.as_slice())))
 }
 
-fn claim(attributes: &[(String, String)]) -> Result<Claim> {
-    let json = |name: &str| -> Result<Value> {
-        let text = attributes.iter().find(|(key, _)| key == name).map(|(_, v)| v);
-        let text = text.with_context(|| format!("{CLAIMED} without {name}"))?;
-        serde_json::from_str(text).with_context(|| format!("{CLAIMED}.{name} is no JSON: {text}"))
-    };
-    let text = |name: &str| -> Result<String> { Ok(json(name)?.as_str().unwrap_or_default().to_owned()) };
+/// What this chain gave from the rewards pool to the community pool because nobody had shares any more.
+pub fn left_over(events: &[entente_kernel::Event]) -> Result<Vec<BTreeMap<String, i128>>> {
+    events.iter().filter(|e| e.kind == LEFT_OVER).map(|e| coins(&e.attributes)).collect()
+}
+
+fn attribute(attributes: &[(String, String)], name: &str) -> Result<Value> {
+    let text = attributes.iter().find(|(key, _)| key == name).map(|(_, v)| v);
+    let text = text.with_context(|| format!("a claim without {name}"))?;
+    serde_json::from_str(text).with_context(|| format!("{name} of a claim is no JSON: {text}"))
+}
+
+fn coins(attributes: &[(String, String)]) -> Result<BTreeMap<String, i128>> {
     let mut coins = BTreeMap::new();
-    for coin in super::paths::list(&json("coins")?) {
+    for coin in super::paths::list(&attribute(attributes, "coins")?) {
         let amount = super::paths::string(coin, "amount")?;
-        let amount: i128 = amount.parse().with_context(|| format!("{CLAIMED}: amount {amount}"))?;
+        let amount: i128 = amount.parse().with_context(|| format!("a claim of {amount}"))?;
         *coins.entry(super::paths::string(coin, "denom")?).or_default() += amount;
     }
-    Ok(Claim { delegator: text("allianceSender")?, validator: text("validator")?, coins })
+    Ok(coins)
+}
+
+fn claim(attributes: &[(String, String)]) -> Result<Claim> {
+    let text =
+        |name: &str| -> Result<String> { Ok(attribute(attributes, name)?.as_str().unwrap_or_default().to_owned()) };
+    Ok(Claim { delegator: text("allianceSender")?, validator: text("validator")?, coins: coins(attributes)? })
 }
 
 #[cfg(test)]

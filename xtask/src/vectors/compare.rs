@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use entente_kernel::num::Dec;
+
 use super::alliance;
 use super::claims::Claims;
 use super::file::Texts;
@@ -84,13 +86,15 @@ fn covers(absence: &str, path: &str) -> bool {
     }
 }
 
-/// Balances are compared without what claims paid more or less; an absent balance is zero.
+/// Balances are compared without what claims paid more or less and what was left over; an absent balance is zero.
 fn equal(path: &str, wanted: Option<&str>, found: Option<&str>, claims: &Claims) -> bool {
     match claims.offset(path) {
         0 => wanted == found,
         offset => {
-            let number = |t: Option<&str>| t.unwrap_or("0").parse::<i128>().ok();
-            number(wanted).zip(number(found)).is_some_and(|(w, f)| f - offset == w)
+            let number = |t: Option<&str>| t.unwrap_or("0").parse::<Dec>().ok();
+            let by: Option<Dec> = offset.to_string().parse().ok();
+            let less = number(found).zip(by).and_then(|(f, by)| f.sub(by).ok());
+            number(wanted).is_some_and(|w| less == Some(w))
         }
     }
 }

@@ -174,6 +174,9 @@ impl Player<'_> {
                 None => out.push(Difference::new(height, format!("result/{i}"), theirs(wanted), ours(found))),
             }
             let paid = if found.code == 0 { claims::of_ours(&found.events)? } else { Vec::new() };
+            if found.code == 0 {
+                self.leave_over(&found.events)?;
+            }
             let off = self.compare_claims(&claims::of_seen(&wanted.events)?, &paid);
             out.extend(off.into_iter().map(|o| difference(height, &format!("result/{i}/"), o)));
             if self.events() && wanted.code == 0 && found.code == 0 {
@@ -182,10 +185,20 @@ impl Player<'_> {
         }
         let off = self.compare_claims(&claims::of_seen(&block.events)?, &claims::of_ours(&result.events)?);
         out.extend(off.into_iter().map(|o| difference(height, "block/", o)));
+        self.leave_over(&result.events)?;
         if self.events() {
             out.extend(events::compare(height, "block", &block.events, &result.events));
         }
         Ok(out)
+    }
+
+    fn leave_over(&mut self, events: &[entente_kernel::Event]) -> Result<()> {
+        let nobody = String::new();
+        let distribution = self.file.accounts.get("module distribution").unwrap_or(&nobody);
+        for coins in claims::left_over(events)? {
+            self.out.claims.left_over(&self.pool, distribution, &coins);
+        }
+        Ok(())
     }
 
     fn compare_claims(&mut self, wanted: &[claims::Claim], found: &[claims::Claim]) -> Vec<Off> {

@@ -40,9 +40,12 @@ fn write(out: &mut String, path: &Path, file: &VectorFile, o: &Outcomes, options
         writeln!(out, "    not comparable: {} values, {}", o.counts.bookkeeping, alliance::BOOKKEEPING)?;
     }
     let c = &o.claims;
-    if c.tolerated + c.beyond > 0 {
+    if c.tolerated + c.returned + c.beyond > 0 {
         let per_claim = file.tolerance.as_ref().map_or("", |t| t.per_claim.as_str());
         write!(out, "    payouts: {} claims, {} within the tolerance ({per_claim})", c.seen, c.tolerated)?;
+        if c.returned > 0 {
+            write!(out, ", {} with fractions returned by other claims (F2)", c.returned)?;
+        }
         if c.beyond > 0 {
             write!(out, ", {} further off by up to {} ({})", c.beyond, c.largest, file.deviations.join(" "))?;
         }

@@ -9,6 +9,9 @@ use crate::modules::auth::{self, ModuleAccount};
 use crate::modules::{bank, feegrant};
 use crate::tx::Tx;
 
+/// What taking a fee costs: wallets ask for an estimate before they name a fee, and would run out of gas without this part.
+const FEE_GAS: u64 = 13_000;
+
 /// Moves the fee to the fee collector, from the payer or from who granted it an allowance.
 pub fn deduct(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
     let wire = tx.fee();
@@ -31,6 +34,9 @@ pub fn deduct(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) ->
         Err(_) if wire.amount.iter().all(|c| c.amount == "0") => Coins::empty(),
         Err(e) => return Err(sdk::INSUFFICIENT_FEE.because(format!("invalid fee amount: {e}"))),
     };
+    if coins.is_empty() && checks == Checks::Simulated {
+        ctx.gas().charge(FEE_GAS, "fee of an estimate")?;
+    }
     if !coins.is_empty() {
         bank::send_to_module(ctx, &from, &ModuleAccount::FEE_COLLECTOR, &coins).map_err(short_of_funds)?;
     }

@@ -47,6 +47,9 @@ pub fn run(ctx: &mut Ctx, tx: &Tx, checks: Checks) -> Result<()> {
     let params = auth::params(ctx)?;
     check_memo(tx, &params)?;
     charge_bytes(ctx, tx, &params)?;
+    if checks == Checks::Simulated {
+        signatures::charge_absent(ctx, tx, &signers, &params)?;
+    }
     fee::deduct(ctx, tx, &signers, checks)?;
     signatures::set_keys(ctx, tx, &signers, checks)?;
     signatures::check_count(tx, &params)?;

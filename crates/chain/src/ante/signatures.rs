@@ -48,6 +48,23 @@ fn key_of(account: &Account) -> Result<Option<PubKey>> {
     key::from_any(&any).map(Some)
 }
 
+/// Bytes that a usual signature adds to a transaction, with key and framing, as upstream counts them.
+const SIGNATURE_BYTES: u64 = 112;
+
+/// Charges an estimate for the bytes of the signatures that it does not have.
+pub fn charge_absent(ctx: &Ctx, tx: &Tx, signers: &[AccAddress], params: &AuthParams) -> Result<()> {
+    for (at, address) in signers.iter().enumerate() {
+        if tx.raw.signatures.get(at).is_some_and(|s| !s.is_empty()) {
+            continue;
+        }
+        let known = auth::account(ctx, address)?.map(|a| key_of(&a)).transpose()?.flatten();
+        let members = if matches!(known, Some(PubKey::Multisig { .. })) { params.tx_sig_limit } else { 1 };
+        let bytes = SIGNATURE_BYTES.saturating_mul(members);
+        ctx.gas().charge(params.tx_size_cost_per_byte.saturating_mul(bytes), "txSize")?;
+    }
+    Ok(())
+}
+
 /// Remembers the keys that signers show for the first time, and reports sequences and signatures for those who search by them.
 pub fn set_keys(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
     for (at, info) in tx.auth_info.signer_infos.iter().enumerate() {

@@ -2,12 +2,14 @@
 //!
 //! The order of the sections is the order in which modules are initialised; it decides the numbers of module accounts.
 
+pub mod document;
 mod foreign;
 mod gentx;
 #[cfg(test)]
 mod tests;
 
 use entente_kernel::{Ctx, Error, Result, View, json};
+use entente_proto::entente::genesis::v1::Settings;
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
@@ -106,6 +108,7 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
             Some(value) => updates.extend((section.init)(ctx, value)?),
         }
     }
+    own(ctx, sections)?;
     let entered = gentxs(ctx, sections)?;
     match (updates.is_empty(), entered.is_empty()) {
         (false, false) => Err(Error::plain(
@@ -113,6 +116,16 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
         )),
         (true, _) => Ok(entered),
         (_, true) => Ok(updates),
+    }
+}
+
+/// The section of this chain's own: what the other sections have no place for. The prefix was read before the state existed.
+fn own(ctx: &mut Ctx, sections: &Map<String, Value>) -> Result<()> {
+    let Some(value) = sections.get(OWN).filter(|v| !v.is_null()) else { return Ok(()) };
+    let settings: Settings = json::from_json(value).map_err(|e| at(OWN, e))?;
+    match settings.staking {
+        None => Ok(()),
+        Some(rest) => staking::rest::init(ctx, rest).map_err(|e| e.wrap(format!("genesis: {OWN}.staking"))),
     }
 }
 
@@ -133,8 +146,9 @@ pub fn export(view: &View) -> Result<Value> {
         out.insert((*name).to_owned(), if *name == "params" { Value::Null } else { Value::Object(Map::new()) });
     }
     out.insert(gentx::SECTION.to_owned(), serde_json::json!({ "gen_txs": [] }));
-    let prefix = serde_json::json!({ "bech32_prefix": view.bech32().prefix() });
-    out.insert(OWN.to_owned(), prefix);
+    let bech32_prefix = view.bech32().prefix().to_owned();
+    let own = Settings { bech32_prefix, staking: Some(staking::rest::export(view)?) };
+    out.insert(OWN.to_owned(), json::to_json(&own).map_err(|e| Error::fault(format!("{OWN}: {e}")))?);
     out.sort_keys();
     Ok(Value::Object(out))
 }

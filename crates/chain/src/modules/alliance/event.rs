@@ -77,6 +77,11 @@ pub fn unowned(given: &Coins, validator: &str) -> Event {
     typed("UnownedRewardsEvent", [("coins", coins(given)), ("validator", validator.into())])
 }
 
+/// Whole coins that were left over when nobody had shares any more went to the community pool.
+pub fn left_over(given: &Coins) -> Event {
+    typed("LeftOverRewardsEvent", [("coins", coins(given))])
+}
+
 /// A worthless pool began afresh; its delegations of the epochs before are worth nothing.
 pub fn restarted(denom: &Denom, validator: &str, epoch: u64) -> Event {
     let attributes =

@@ -61,8 +61,11 @@ fn restore(ctx: &mut Ctx, genesis: &wire::GenesisState, book: &wire::Bookkeeping
     if book.rebalance_pending {
         REBALANCE.save(ctx, &())?;
     }
-    ENTRY_IDS.set(ctx, book.next_entry_id.max(1))?;
-    FAULT_IDS.set(ctx, book.next_fault_id.max(1))?;
+    for (ids, next) in [(&ENTRY_IDS, book.next_entry_id), (&FAULT_IDS, book.next_fault_id)] {
+        if next > ids.peek(ctx)? {
+            ids.set(ctx, next)?;
+        }
+    }
     if book.retry_cursor > 0 {
         RETRY_CURSOR.save(ctx, &book.retry_cursor)?;
     }

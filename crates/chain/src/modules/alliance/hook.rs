@@ -45,9 +45,9 @@ pub fn before_delegation_removed(ctx: &mut Ctx, delegator: &AccAddress) -> Resul
     REBALANCE.save(ctx, &())
 }
 
-/// Comes before distribution hears of the slash.
-pub fn before_slash_is_recorded(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
-    slash::claim_before(ctx, validator)
+/// Comes before distribution hears of the slash. A factor of zero, the price of being jailed only, is no fault.
+pub fn before_slash_is_recorded(ctx: &mut Ctx, validator: &ValAddress, slash_factor: Dec) -> Result<()> {
+    if slash_factor.is_zero() { Ok(()) } else { slash::claim_before(ctx, validator) }
 }
 
 /// Every fault, whatever the host burns: the slash factor, and the height of the infraction.

@@ -9,8 +9,7 @@ use entente_proto::alliance::alliance as wire;
 
 use super::pool::{self, Site, to_community_pool};
 use super::state::{
-    ASSETS, Asset, AssetKey, Delegation, DelegationKey, FAULT_IDS, Pool, Redelegation, Unbonding, VALIDATORS,
-    ValidatorInfo,
+    ASSETS, Asset, AssetKey, Delegation, DelegationKey, Pool, Redelegation, Unbonding, VALIDATORS, ValidatorInfo,
 };
 use super::{entry, error, event, reward};
 use crate::modules::auth::ModuleAccount;
@@ -197,8 +196,7 @@ pub fn from_go(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
     settle_sums(ctx, &read, pools, &sums)?;
     import_entries(ctx, &read, genesis)?;
     settle_debts(ctx, owed)?;
-    return_surplus(ctx)?;
-    FAULT_IDS.set(ctx, 1)
+    return_surplus(ctx)
 }
 
 /// Upstream's own checks.

@@ -136,17 +136,17 @@ pub fn virtual_stake(weight: Dec, native: Int, shares: Dec, all_shares: Dec) -> 
     shares.quo(all_shares)?.mul(weight.mul_int(native)?)
 }
 
-/// Divides c coins among parties with the given weights: each gets the floor of its part, the last takes the rest.
-pub fn split(c: Int, weights: &[Dec]) -> Result<Vec<Int>> {
+/// Divides c coins among parties with the given weights, in 10^-54 coin: each gets the floor of its part, the last takes the rest.
+pub fn split(c: Int, weights: &[Dec]) -> Result<Vec<Wide>> {
     let total = weights.iter().try_fold(Dec::ZERO, |sum, w| sum.add(*w))?;
-    let (coins, total) = (Wide::from_int(c)?, Wide::from_dec(total)?);
-    let (mut left, mut parts) = (c, Vec::with_capacity(weights.len()));
+    let (all, total) = (Wide::from_int(c)?.mul(coin_unit())?, Wide::from_dec(total)?);
+    let (mut left, mut parts) = (all, Vec::with_capacity(weights.len()));
     for (i, weight) in weights.iter().enumerate() {
         let last = i.checked_add(1) == Some(weights.len());
         let part = match () {
             () if last => left,
-            () if total.is_zero() => Int::ZERO,
-            () => coins.mul(Wide::from_dec(*weight)?)?.div_rem(total)?.0.to_int()?,
+            () if total.is_zero() => Wide::ZERO,
+            () => all.mul(Wide::from_dec(*weight)?)?.div_rem(total)?.0,
         };
         left = left.sub(part)?;
         parts.push(part);
@@ -154,10 +154,10 @@ pub fn split(c: Int, weights: &[Dec]) -> Result<Vec<Int>> {
     Ok(parts)
 }
 
-/// Adds `part` coins to what is `carried` (10^-54 coin) and divides by the delegation shares: the rise of the index in 10^-36 coin
-/// per share, and what is carried on. Nothing is lost.
-pub fn accrue(part: Int, carried: Wide, shares: Dec) -> Result<(Wide, Wide)> {
-    Wide::from_int(part)?.mul(coin_unit())?.add(carried)?.div_rem(Wide::from_dec(shares)?)
+/// Adds a part to what is carried (both in 10^-54 coin) and divides by the delegation shares: the rise of the index in 10^-36 coin per
+/// share, and what is carried on. Nothing is lost.
+pub fn accrue(part: Wide, carried: Wide, shares: Dec) -> Result<(Wide, Wide)> {
+    part.add(carried)?.div_rem(Wide::from_dec(shares)?)
 }
 
 /// What `shares` earned while the index rose by `rise`: whole coins, and the fraction in 10^-54 coin.
@@ -326,9 +326,11 @@ mod tests {
 
     #[test]
     fn a_split_gives_floors_and_the_rest_to_the_last() {
-        assert_eq!(split(int(10), &[dec("1"), dec("1"), dec("1")]).unwrap(), [3, 3, 4].map(int));
-        assert_eq!(split(int(10), &[Dec::ZERO, Dec::ZERO]).unwrap(), [0, 10].map(int));
-        assert_eq!(split(int(7), &[dec("0.1")]).unwrap(), [7].map(int));
+        let third: Wide = "333333333333333333333333333333333333333333333333333333".parse().unwrap();
+        let rest: Wide = "333333333333333333333333333333333333333333333333333334".parse().unwrap();
+        assert_eq!(split(int(1), &[dec("1"), dec("1"), dec("1")]).unwrap(), [third, third, rest]);
+        assert_eq!(split(int(1), &[Dec::ZERO, Dec::ZERO]).unwrap(), [Wide::ZERO, coin_unit()]);
+        assert_eq!(split(int(1), &[dec("0.1")]).unwrap(), [coin_unit()]);
     }
 
     #[test]
@@ -349,10 +351,11 @@ mod tests {
         fn accruing_loses_nothing(part in amounts(), shares in amounts(), carried in 0u64..u64::MAX, scale in 0u32..18) {
             let shares = Dec::from_scaled(shares).mul_int(Int::from(10u64.pow(scale))).unwrap();
             let carried = Wide::from_u64(carried);
+            let part = Wide::from_int(part).unwrap().mul(coin_unit()).unwrap();
             let (rise, rest) = accrue(part, carried, shares).unwrap();
             let (whole, fraction) = earned(shares, rise).unwrap();
             let back = Wide::from_int(whole).unwrap().mul(coin_unit()).unwrap().add(fraction).unwrap().add(rest).unwrap();
-            prop_assert_eq!(back, Wide::from_int(part).unwrap().mul(coin_unit()).unwrap().add(carried).unwrap());
+            prop_assert_eq!(back, part.add(carried).unwrap());
             prop_assert!(rest < Wide::from_dec(shares).unwrap());
         }
 
@@ -392,8 +395,8 @@ mod tests {
         #[test]
         fn parts_of_a_split_add_up(c in amounts(), weights in prop::collection::vec(0u64..u64::MAX, 1..8)) {
             let weights: Vec<Dec> = weights.into_iter().map(|w| Dec::from_scaled(Int::from(w))).collect();
-            let sum = split(c, &weights).unwrap().into_iter().try_fold(Int::ZERO, Int::add).unwrap();
-            prop_assert_eq!(sum, c);
+            let sum = split(c, &weights).unwrap().into_iter().try_fold(Wide::ZERO, Wide::add).unwrap();
+            prop_assert_eq!(sum, Wide::from_int(c).unwrap().mul(coin_unit()).unwrap());
         }
     }
 }

@@ -219,8 +219,19 @@ fn coin(wire: Option<WireCoin>, not_positive: &str) -> Result<(String, Int)> {
     if amount.is_positive() { Ok((denom, amount)) } else { Err(invalid(not_positive)) }
 }
 
+/// Upstream passes on the bare error of an address, without a code.
+fn raw<T>(parsed: Result<T>) -> Result<T> {
+    parsed.map_err(|e| match e {
+        Error::Refusal(refusal) => {
+            let suffix = format!(": {}", sdk::INVALID_ADDRESS.text);
+            Error::plain(refusal.log.strip_suffix(&suffix).unwrap_or(&refusal.log))
+        }
+        fault => fault,
+    })
+}
+
 fn authority(text: String, bech32: &Bech32) -> Result<String> {
-    bech32.parse_acc(&text).map_err(|e| e.wrap("invalid authority address"))?;
+    raw(bech32.parse_acc(&text)).map_err(|e| e.wrap("invalid authority address"))?;
     Ok(text)
 }
 
@@ -237,8 +248,8 @@ impl Message for Delegate {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let (denom, amount) = coin(wire.amount, "Alliance delegation amount must be more than zero")?;
-        let delegator = bech32.parse_acc(&wire.delegator_address)?;
-        Ok(Self { delegator, validator: bech32.parse_val(&wire.validator_address)?, denom, amount })
+        let delegator = raw(bech32.parse_acc(&wire.delegator_address))?;
+        Ok(Self { delegator, validator: raw(bech32.parse_val(&wire.validator_address))?, denom, amount })
     }
 }
 
@@ -251,9 +262,9 @@ impl Message for Redelegate {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let (denom, amount) = coin(wire.amount, "Alliance redelegation amount must be more than zero")?;
-        let delegator = bech32.parse_acc(&wire.delegator_address)?;
-        let source = bech32.parse_val(&wire.validator_src_address)?;
-        Ok(Self { delegator, source, destination: bech32.parse_val(&wire.validator_dst_address)?, denom, amount })
+        let delegator = raw(bech32.parse_acc(&wire.delegator_address))?;
+        let source = raw(bech32.parse_val(&wire.validator_src_address))?;
+        Ok(Self { delegator, source, destination: raw(bech32.parse_val(&wire.validator_dst_address))?, denom, amount })
     }
 }
 
@@ -266,8 +277,8 @@ impl Message for Undelegate {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let (denom, amount) = coin(wire.amount, "Alliance undelegate amount must be more than zero")?;
-        let delegator = bech32.parse_acc(&wire.delegator_address)?;
-        Ok(Self { delegator, validator: bech32.parse_val(&wire.validator_address)?, denom, amount })
+        let delegator = raw(bech32.parse_acc(&wire.delegator_address))?;
+        Ok(Self { delegator, validator: raw(bech32.parse_val(&wire.validator_address))?, denom, amount })
     }
 }
 
@@ -280,8 +291,8 @@ impl Message for ClaimDelegationRewards {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let denom = named(wire.denom)?;
-        let delegator = bech32.parse_acc(&wire.delegator_address)?;
-        Ok(Self { delegator, validator: bech32.parse_val(&wire.validator_address)?, denom })
+        let delegator = raw(bech32.parse_acc(&wire.delegator_address))?;
+        Ok(Self { delegator, validator: raw(bech32.parse_val(&wire.validator_address))?, denom })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, distribution, staking};
 
 /// Native stake by which the virtual stakes of the assets at one validator are compared; it cancels out.
-const COMMON_STAKE: u64 = 1_000_000_000_000_000_000;
+const COMMON_STAKE: u64 = 1_000_000_000;
 
 /// Draws the rewards of the virtual stake at a validator and gives them to its assets. Must come before anything that changes who
 /// shares in them.
@@ -215,5 +215,8 @@ fn add_dust(ctx: &mut Ctx, coin: &Denom, amount: Wide) -> Result<()> {
         state::DUST.set(ctx, coin, &fraction)?;
     }
     let coins = Coins::one(Coin::new(coin.clone(), whole.to_int()?))?;
+    if !coins.is_empty() {
+        ctx.emit(event::left_over(&coins));
+    }
     to_community_pool(ctx, &ModuleAccount::ALLIANCE_REWARDS, &coins)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entente_kernel::num::{Coin, Coins, Denom};
+use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{AccAddress, Ctx, Error, Result, View, Wire};
 use entente_proto::cosmos::bank::v1beta1 as wire;
 
@@ -62,7 +62,7 @@ fn all_balances(ctx: &mut Ctx, balances: &[wire::Balance]) -> Result<Coins> {
         }
         let coins = parse_coins(&row.coins, &format!("balances[{at}].coins"))?;
         for coin in &coins {
-            set_balance(ctx, &address, &coin.denom, coin.amount)?;
+            set_balance(ctx, &address, &coin.denom, Int::ZERO, coin.amount)?;
         }
         total = total.add(&coins)?;
     }

@@ -129,7 +129,7 @@ pub fn delegate_coins(ctx: &mut Ctx, from: &AccAddress, pool: &ModuleAccount, co
             return Err(sdk::INSUFFICIENT_FUNDS.because(details));
         }
         before = before.add_coin(&have)?;
-        set_balance(ctx, from, &coin.denom, have.amount.sub(coin.amount)?)?;
+        set_balance(ctx, from, &coin.denom, have.amount, have.amount.sub(coin.amount)?)?;
     }
     auth::track_delegation(ctx, from, &before, coins).map_err(|e| e.wrap("failed to track delegation"))?;
     let spender = ctx.bech32().acc(from);
@@ -198,7 +198,7 @@ fn spend(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
             let details = format!("spendable balance {free}{denom} is smaller than {coin}");
             return Err(sdk::INSUFFICIENT_FUNDS.because(details));
         }
-        set_balance(ctx, from, denom, have.sub(coin.amount)?)?;
+        set_balance(ctx, from, denom, have, have.sub(coin.amount)?)?;
     }
     let spender = ctx.bech32().acc(from);
     ctx.emit(event::spent(&spender, coins));
@@ -207,22 +207,24 @@ fn spend(ctx: &mut Ctx, from: &AccAddress, coins: &Coins) -> Result<()> {
 
 fn receive(ctx: &mut Ctx, to: &AccAddress, coins: &Coins) -> Result<()> {
     for coin in coins.iter() {
-        let after = balance(ctx, to, &coin.denom)?.add(coin.amount)?;
-        set_balance(ctx, to, &coin.denom, after)?;
+        let have = balance(ctx, to, &coin.denom)?;
+        set_balance(ctx, to, &coin.denom, have, have.add(coin.amount)?)?;
     }
     let receiver = ctx.bech32().acc(to);
     ctx.emit(event::received(&receiver, coins));
     Ok(())
 }
 
-fn set_balance(ctx: &mut Ctx, address: &AccAddress, denom: &Denom, amount: Int) -> Result<()> {
-    let (row, holder) = ((*address, denom.clone()), (denom.clone(), *address));
-    if amount.is_zero() {
-        state::BALANCES.remove(ctx, &row)?;
-        return state::HOLDERS.remove(ctx, &holder);
+/// The index of holders changes only when somebody begins or ceases to hold a coin.
+fn set_balance(ctx: &mut Ctx, address: &AccAddress, denom: &Denom, before: Int, after: Int) -> Result<()> {
+    let row = (*address, denom.clone());
+    match (before.is_zero(), after.is_zero()) {
+        (true, true) => return Ok(()),
+        (true, false) => state::HOLDERS.set(ctx, &(denom.clone(), *address), &())?,
+        (false, true) => state::HOLDERS.remove(ctx, &(denom.clone(), *address))?,
+        (false, false) => {}
     }
-    state::BALANCES.set(ctx, &row, &amount)?;
-    state::HOLDERS.set(ctx, &holder, &())
+    if after.is_zero() { state::BALANCES.remove(ctx, &row) } else { state::BALANCES.set(ctx, &row, &after) }
 }
 
 fn set_supply(ctx: &mut Ctx, denom: &Denom, amount: Int) -> Result<()> {

@@ -10,10 +10,15 @@ use entente_proto::cosmos::upgrade::v1beta1 as upgrade;
 use prost_types::Any;
 
 use super::error;
+use crate::modules::alliance as alliance_module;
 use crate::modules::auth;
+use crate::modules::bank::msg::positive_coins;
+use crate::modules::distribution::error as distribution_error;
 
 /// The message that carries a content.
 pub const EXEC_URL: &str = "/cosmos.gov.v1.MsgExecLegacyContent";
+
+const SPEND_URL: &str = "/cosmos.distribution.v1beta1.CommunityPoolSpendProposal";
 
 const TITLE_LEN_MAX: usize = 140;
 const DESCRIPTION_LEN_MAX: usize = 10_000;
@@ -48,7 +53,7 @@ pub fn read(any: &Any, bech32: &Bech32) -> Result<Content> {
             let c: gov::TextProposal = decode(any)?;
             Ok(Content { title: c.title, description: c.description, action: Action::Nothing })
         }
-        "/cosmos.distribution.v1beta1.CommunityPoolSpendProposal" => {
+        SPEND_URL => {
             let c: distribution::CommunityPoolSpendProposal = decode(any)?;
             let m = distribution::MsgCommunityPoolSpend { authority, recipient: c.recipient, amount: c.amount };
             Ok(content(c.title, c.description, "/cosmos.distribution.v1beta1.MsgCommunityPoolSpend", &m))
@@ -113,10 +118,29 @@ fn decode<M: prost::Message + Default>(any: &Any) -> Result<M> {
     M::decode(any.value.as_slice()).map_err(|e| sdk::TX_DECODE.because(format!("{}: {e}", any.type_url)))
 }
 
+/// The checks of a content that need no state.
+///
+/// # Errors
+/// `gov` 5 for a title or description that is blank or too long; what the content's module refuses.
+pub fn check(any: &Any, content: &Content) -> Result<()> {
+    if any.type_url.starts_with("/alliance.") {
+        return alliance_module::check_content(any);
+    }
+    content.check_texts()?;
+    if any.type_url == SPEND_URL {
+        let spend: distribution::CommunityPoolSpendProposal = decode(any)?;
+        if !spend.amount.is_empty() && positive_coins(&spend.amount).is_err() {
+            return Err(distribution_error::INVALID_PROPOSAL_AMOUNT.refuse());
+        }
+        if spend.recipient.is_empty() {
+            return Err(distribution_error::EMPTY_PROPOSAL_RECIPIENT.refuse());
+        }
+    }
+    Ok(())
+}
+
 impl Content {
-    /// # Errors
-    /// `gov` 5 for a title or description that is blank or too long.
-    pub fn check(&self) -> Result<()> {
+    fn check_texts(&self) -> Result<()> {
         let refuse = |text: String| -> Result<()> { Err(error::INVALID_PROPOSAL_CONTENT.because(text)) };
         if self.title.trim().is_empty() {
             return refuse("proposal title cannot be blank".to_owned());

@@ -105,10 +105,10 @@ pub fn outcome(view: &View, proposal: &Proposal) -> Result<Outcome> {
 }
 
 fn seats(view: &View) -> Result<BTreeMap<ValAddress, Seat>> {
-    let alliance = ModuleAccount::ALLIANCE.address();
+    let holder = ModuleAccount::ALLIANCE.address();
     let mut seats = BTreeMap::new();
     for validator in staking::bonded_validators_by_power(view)? {
-        let held = staking::delegation(view, &alliance, &validator.operator)?;
+        let held = staking::delegation(view, &holder, &validator.operator)?;
         let seat = Seat {
             tokens: validator.tokens,
             shares: validator.delegator_shares,
@@ -136,7 +136,7 @@ fn delegator_votes(
             count.add(options, seat.power(delegation.shares)?)?;
         }
     }
-    for (validator, shares) in alliance_stake(view, voter)? {
+    for (validator, shares) in alliance::governance_stake(view, voter)? {
         if let Some(seat) = seats.get_mut(&validator) {
             // Rounded parts can add up to more than the whole.
             let shares = shares.min(seat.virtual_shares);
@@ -168,9 +168,4 @@ fn verdict(count: &Count, bonded: Int, params: &Params, expedited: bool) -> Resu
         return Ok((false, params.burn_vote_veto()));
     }
     Ok((count.yes.quo(decided)? > params.threshold(expedited)?, false))
-}
-
-/// What a voter has staked through alliance, in native shares of the virtual stake by validator.
-fn alliance_stake(view: &View, voter: &AccAddress) -> Result<Vec<(ValAddress, Dec)>> {
-    alliance::governance_stake(view, voter)
 }

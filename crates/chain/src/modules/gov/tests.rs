@@ -2,6 +2,7 @@
 
 use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{Event, Timestamp};
+use entente_proto::alliance::alliance::MsgDelegate as AllianceDelegate;
 use entente_proto::cosmos::bank::v1beta1::MsgSend;
 use entente_proto::cosmos::base::v1beta1::Coin as WireCoin;
 use entente_proto::cosmos::distribution::v1beta1 as distribution_wire;
@@ -476,4 +477,65 @@ fn periods_end_exactly_at_their_time() {
     }
     assert_eq!((w.ctx.time(), status(&w, id)), (end, Status::Rejected));
     assert!(end > Timestamp::NEVER);
+}
+
+/// Validator 1 with 40 of native stake; user 104 has staked an asset of weight 1 with it: as much again, virtually.
+fn with_alliance() -> World {
+    let holder = entente_kernel::Bech32::new("entente").acc(&user(104));
+    let mut w = World::with(&[40 * UNIT], |g| {
+        let start = "2025-01-01T00:00:00Z";
+        g["alliance"]["assets"] = json!([{
+            "denom": "ulst", "reward_weight": "1.0", "take_rate": "0.0", "total_tokens": "0", "total_validator_shares": "0.0",
+            "reward_start_time": start, "reward_change_rate": "1.0", "reward_change_interval": "0s",
+            "last_reward_change_time": start, "reward_weight_range": {"min": "0.0", "max": "5.0"}, "is_initialized": true
+        }]);
+        let balances = g["bank"]["balances"].as_array_mut().unwrap();
+        let of_holder = balances.iter_mut().find(|b| b["address"] == holder.as_str()).unwrap();
+        of_holder["coins"].as_array_mut().unwrap().push(json!({"denom": "ulst", "amount": "1000"}));
+    });
+    let amount = Some(WireCoin { denom: "ulst".into(), amount: "1000".into() });
+    let (delegator_address, validator_address) = (w.acc(104), w.val(1));
+    w.send(&AllianceDelegate { delegator_address, validator_address, amount }).unwrap();
+    w.blocks(3);
+    assert_eq!(w.validator(1).tokens, Int::from(80 * UNIT));
+    w
+}
+
+#[test]
+fn who_staked_an_asset_votes_with_its_part_of_the_virtual_stake() {
+    let mut w = with_alliance();
+    let alone = submit(&mut w, MIN_DEPOSIT, Vec::new());
+    let against = submit(&mut w, MIN_DEPOSIT, Vec::new());
+    vote(&mut w, alone, 1, YES);
+    vote(&mut w, against, 1, YES);
+    vote(&mut w, against, 104, NO);
+    w.after(VOTING_SECS);
+    assert_eq!(tally(&w, alone), [80 * UNIT, 0, 0, 0], "what is not voted follows the validator");
+    assert_eq!(tally(&w, against), [40 * UNIT, 0, 40 * UNIT, 0]);
+}
+
+#[test]
+fn the_quorum_counts_native_stake_only() {
+    let mut w = with_alliance();
+    let id = submit(&mut w, MIN_DEPOSIT, Vec::new());
+    vote(&mut w, id, 104, YES);
+    w.after(VOTING_SECS);
+    assert_eq!(tally(&w, id), [40 * UNIT, 0, 0, 0]);
+    assert_eq!(status(&w, id), Status::Rejected);
+}
+
+#[test]
+fn virtual_stake_moves_neither_inflation_nor_provisions() {
+    let inflation = |g: &mut Value| {
+        for (name, value) in [("inflation_max", "0.2"), ("inflation_min", "0.07"), ("inflation_rate_change", "0.13")] {
+            g["mint"]["params"][name] = json!(value);
+        }
+    };
+    let mut plain = World::with(&[40 * UNIT], inflation);
+    let mut staked = with_alliance();
+    let mut genesis = crate::genesis::export(&staked.ctx).unwrap();
+    inflation(&mut genesis);
+    staked = World::from_genesis(&genesis).unwrap();
+    let mint = |w: &mut World| w.block().into_iter().find(|e| e.kind == "mint").unwrap();
+    assert_eq!(mint(&mut plain).attributes[..3], mint(&mut staked).attributes[..3]);
 }

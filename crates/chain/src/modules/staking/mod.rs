@@ -21,6 +21,7 @@ pub mod msg;
 pub mod params;
 pub mod query;
 mod queue;
+pub mod rest;
 mod set;
 mod slash;
 mod stake;

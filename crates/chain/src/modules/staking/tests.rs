@@ -1,5 +1,7 @@
 //! The rules of staking, played on a real state.
 
+mod random;
+
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::{Error, Timestamp};
 use entente_proto::cosmos::staking::v1beta1 as wire;

@@ -216,7 +216,7 @@ impl Net {
 
     /// A fault at `infraction_height`, as staking tells it.
     pub fn fault_at(&mut self, v: &str, factor: &str, infraction_height: i64) {
-        hook::before_slash_is_recorded(&mut self.ctx, &val(v)).unwrap();
+        hook::before_slash_is_recorded(&mut self.ctx, &val(v), dec(factor)).unwrap();
         hook::before_validator_slashed(&mut self.ctx, &val(v), infraction_height, dec(factor)).unwrap();
     }
 

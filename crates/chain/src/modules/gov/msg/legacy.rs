@@ -28,7 +28,7 @@ impl Message for SubmitProposal {
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let any = wire.content.ok_or_else(|| error::INVALID_PROPOSAL_CONTENT.because("missing content"))?;
         let content = legacy::read(&any, bech32)?;
-        content.check()?;
+        legacy::check(&any, &content)?;
         let exec = v1::MsgExecLegacyContent { content: Some(any), authority: bech32.acc(&auth::authority()) };
         let submit = v1::MsgSubmitProposal {
             messages: vec![Any { type_url: EXEC_URL.to_owned(), value: exec.encode_to_vec() }],

@@ -1,0 +1,4 @@
+//! Tests of the whole chain through its doors.
+
+mod genesis;
+mod life;

@@ -1,0 +1,6 @@
+//! The chain from outside: signed transactions and blocks through its doors.
+
+mod ante;
+mod blocks;
+mod net;
+mod signing;

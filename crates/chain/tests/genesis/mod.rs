@@ -1,0 +1,3 @@
+//! Genesis documents: in, out, and in again.
+
+mod round_trip;
