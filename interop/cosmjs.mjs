@@ -14,7 +14,7 @@ export async function run(node) {
   const paths = [0, 1].map((i) => stringToPath(`m/44'/118'/0'/0/${i}`));
   const wallet = await DirectSecp256k1HdWallet.fromMnemonic(MNEMONIC, { prefix: "entente", hdPaths: paths });
   const [alice, bob] = (await wallet.getAccounts()).map((a) => a.address);
-  const client = await SigningStargateClient.connectWithSigner(node.rpc, wallet, { gasPrice: GasPrice.fromString("0.025uente") });
+  const client = await SigningStargateClient.connectWithSigner(node.rpc, wallet, { gasPrice: GasPrice.fromString("0.025uente"), broadcastPollIntervalMs: 50 });
   const comet = await Comet38Client.connect(node.rpc);
   const query = QueryClient.withExtensions(comet, setupBankExtension, setupStakingExtension, setupDistributionExtension, setupGovExtension, setupMintExtension);
 

@@ -3,7 +3,7 @@
 import { startNode, BINARY } from "./lib/node.mjs";
 import { totals } from "./lib/report.mjs";
 
-const all = ["cosmjs", "proofs", "feather", "story"];
+const all = ["cosmjs", "signing", "proofs", "feather", "story"];
 const chosen = process.argv.slice(2);
 for (const name of chosen.length > 0 ? chosen : all) {
   const { title, run } = await import(`./${name}.mjs`);

@@ -30,7 +30,7 @@ export async function run(node) {
   types.register("/cosmos.gov.v1.MsgVote", MsgVote);
   const wallet = await DirectSecp256k1HdWallet.fromMnemonic(MNEMONIC, { prefix: "entente", hdPaths: [0, 7].map((i) => stringToPath(`m/44'/118'/0'/0/${i}`)) });
   const [native, foreign] = (await wallet.getAccounts()).map((a) => a.address);
-  const client = await SigningStargateClient.connectWithSigner(node.rpc, wallet, { registry: types, gasPrice: GasPrice.fromString("0.025uente") });
+  const client = await SigningStargateClient.connectWithSigner(node.rpc, wallet, { registry: types, gasPrice: GasPrice.fromString("0.025uente"), broadcastPollIntervalMs: 50 });
   const send = async (from, typeUrl, value) => {
     const done = await client.signAndBroadcast(from, [{ typeUrl, value }], "auto");
     same(done.code, 0, done.rawLog);

@@ -17,3 +17,21 @@ export const messages = tx;
 export function registry() {
   return new Registry([...defaultRegistryTypes, ...NAMES.map((name) => [`/alliance.alliance.${name}`, tx[name]])]);
 }
+
+const camel = (name) => name.replace(/_([a-z])/g, (_, c) => c.toUpperCase());
+const converter = (name, fields) => [
+  `/alliance.alliance.${name}`,
+  {
+    aminoType: `alliance/${name}`,
+    toAmino: (value) => Object.fromEntries(fields.map((f) => [f, value[camel(f)]])),
+    fromAmino: (value) => tx[name].fromPartial(Object.fromEntries(fields.map((f) => [camel(f), value[f]]))),
+  },
+];
+
+/** How the delegators' messages are shown on a Ledger. */
+export const aminoConverters = Object.fromEntries([
+  converter("MsgDelegate", ["delegator_address", "validator_address", "amount"]),
+  converter("MsgUndelegate", ["delegator_address", "validator_address", "amount"]),
+  converter("MsgRedelegate", ["delegator_address", "validator_src_address", "validator_dst_address", "amount"]),
+  converter("MsgClaimDelegationRewards", ["delegator_address", "validator_address", "denom"]),
+]);
