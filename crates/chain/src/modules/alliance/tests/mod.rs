@@ -4,6 +4,7 @@ mod deviations;
 mod entries;
 mod net;
 mod random;
+mod script;
 mod vectors;
 
 use net::{A1, A2, Net};

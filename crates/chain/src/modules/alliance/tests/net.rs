@@ -335,6 +335,12 @@ impl Net {
         hook::after_validator_removed(&mut self.ctx, &val(v)).unwrap();
     }
 
+    pub fn set_commission(&mut self, v: &str, rate: Dec) {
+        let mut record = STAKING_VALIDATORS.must(&self.ctx, &val(v)).unwrap().0;
+        record.commission.as_mut().unwrap().commission_rates.as_mut().unwrap().rate = rate.to_scaled_string();
+        STAKING_VALIDATORS.set(&mut self.ctx, &val(v), &Wire(record)).unwrap();
+    }
+
     pub fn events(&mut self, name: &str) -> Vec<Event> {
         let kind = format!("alliance.alliance.{name}");
         self.ctx.take_events().into_iter().filter(|e| e.kind == kind).collect()
