@@ -61,7 +61,7 @@ fn million() -> Tree {
 fn block(dice: &mut Dice, writes: usize) -> Vec<(Bytes, Option<Bytes>)> {
     let mut changes: Vec<_> = (0..writes)
         .map(|_| {
-            let number = if dice.throw() % 10 == 0 { KEYS + dice.throw() % KEYS } else { dice.throw() % KEYS };
+            let number = if dice.throw().is_multiple_of(10) { KEYS + dice.throw() % KEYS } else { dice.throw() % KEYS };
             (key(number), Some(Bytes::from(dice.bytes(80))))
         })
         .collect();

@@ -45,7 +45,8 @@ impl GasMeter {
     /// # Errors
     /// `sdk` 11 when the limit is passed. What was used stays counted.
     pub fn charge(&self, amount: u64, what: &str) -> Result<()> {
-        let used = self.used.get().checked_add(amount).unwrap_or(u64::MAX);
+        // A meter at its end stays there: past every limit.
+        let used = self.used.get().saturating_add(amount);
         self.used.set(used);
         match self.limit {
             Some(limit) if used > limit => {

@@ -20,17 +20,11 @@ pub const ZERO_SHARES: Code = code(102, "amount is too small to become a share")
 /// The asset was deleted and its stake is being returned.
 pub const DISSOLVING: Code = code(103, "alliance asset is being dissolved");
 
-const fn staking(code: u32, text: &'static str) -> Code {
-    Code::new("staking", code, text)
-}
-
-pub const NO_DELEGATION: Code = staking(19, "no delegation for (address, validator) tuple");
-pub const NOT_DELEGATED: Code = staking(21, "delegator does not contain delegation");
-pub const NOT_ENOUGH_SHARES: Code = staking(22, "insufficient delegation shares");
-pub const TRANSITIVE_REDELEGATION: Code = staking(
-    32,
-    "redelegation to this validator already in progress; first redelegation to this validator must complete before next redelegation",
-);
+// Upstream answers these with the codes of staking.
+pub use crate::modules::staking::error::{
+    INSUFFICIENT_SHARES as NOT_ENOUGH_SHARES, NO_DELEGATION, NO_DELEGATOR_FOR_ADDRESS as NOT_DELEGATED,
+    TRANSITIVE_REDELEGATION,
+};
 
 pub fn invalid(text: &str) -> Error {
     Error::status(Grpc::InvalidArgument, text)

@@ -20,8 +20,7 @@ use crate::wire as convert;
 /// # Errors
 /// A refusal that names the field, or the invariant that the section does not meet.
 pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
-    let params =
-        Params::from_wire(&genesis.params.clone().unwrap_or_default()).map_err(|e| e.wrap("alliance.params"))?;
+    let params = Params::from_wire(&genesis.params.unwrap_or_default()).map_err(|e| e.wrap("alliance.params"))?;
     params.validate().map_err(|e| e.wrap("alliance.params"))?;
     PARAMS.save(ctx, &params)?;
     match &genesis.bookkeeping {

@@ -197,7 +197,7 @@ pub fn taxed_intervals(n: u64, last: Timestamp, interval: Span, start: Timestamp
     let missed = wait.checked_div(interval.0).unwrap_or(i64::MAX);
     let partial = i64::from(wait.checked_rem(interval.0).unwrap_or_default() != 0);
     let missed = missed.checked_add(partial).unwrap_or(i64::MAX);
-    n.checked_sub(u64::try_from(missed).unwrap_or(u64::MAX)).unwrap_or_default()
+    u64::try_from(missed).ok().and_then(|missed| n.checked_sub(missed)).unwrap_or_default()
 }
 
 /// `last` moved on by n intervals.

@@ -106,7 +106,7 @@ fn current_stake(view: &View, validator: &ValAddress) -> Result<Dec> {
     let Some(delegation) = staking::delegation(view, &ModuleAccount::ALLIANCE.address(), validator)? else {
         return Ok(Dec::ZERO);
     };
-    Ok(staking::must_validator(view, validator)?.tokens_from_shares(delegation.shares)?)
+    staking::must_validator(view, validator)?.tokens_from_shares(delegation.shares)
 }
 
 fn native_coins(view: &View, amount: Int) -> Result<Coins> {

@@ -1,6 +1,8 @@
 //! The rules of staking, played on a real state.
 
+mod candidates;
 mod random;
+mod slashes;
 
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::{Error, Timestamp};
@@ -281,145 +283,6 @@ fn a_validator_that_everybody_left_is_removed_when_it_is_unbonded() {
     assert!(super::validator(&w.ctx, &operator(2)).unwrap().is_none());
     assert!(super::validator_by_cons(&w.ctx, &cons(2)).unwrap().is_none());
     w.blocks(2);
-}
-
-#[test]
-fn new_validators_are_refused_with_the_codes_of_upstream() {
-    let mut w = World::new(&[5 * UNIT]);
-    let good = create(&w, 3, 2 * UNIT);
-    let mut m = good.clone();
-    m.pubkey = None;
-    assert_eq!(w.refused(&m), "staking 39");
-    m = good.clone();
-    m.value = coin(0);
-    assert_eq!(w.refused(&m), "sdk 18");
-    m = good.clone();
-    m.description = None;
-    assert_eq!(w.refused(&m), "sdk 18");
-    m = good.clone();
-    m.commission = None;
-    assert_eq!(w.refused(&m), "sdk 18");
-    m = good.clone();
-    m.commission.as_mut().unwrap().rate = "300000000000000000".into();
-    assert_eq!(w.refused(&m), "staking 11");
-    m.commission.as_mut().unwrap().max_rate = "1000000000000000001".into();
-    assert_eq!(w.refused(&m), "staking 10");
-    m = good.clone();
-    m.commission.as_mut().unwrap().max_change_rate = "300000000000000000".into();
-    assert_eq!(w.refused(&m), "staking 14");
-    m = good.clone();
-    m.min_self_delegation = "2000001".into();
-    assert_eq!(w.refused(&m), "staking 16");
-    m = good.clone();
-    m.validator_address = w.val(1);
-    assert_eq!(w.refused(&m), "staking 4");
-    m = good.clone();
-    m.pubkey = Some(w.validator(1).pub_key_any());
-    assert_eq!(w.refused(&m), "staking 5");
-    m = good.clone();
-    m.pubkey.as_mut().unwrap().type_url = "/cosmos.crypto.secp256k1.PubKey".into();
-    assert_eq!(w.refused(&m), "staking 6");
-    m = good.clone();
-    m.description.as_mut().unwrap().moniker = "x".repeat(71);
-    assert_eq!(w.refused(&m), "sdk 18");
-    w.send(&good).unwrap();
-    w.block();
-}
-
-#[test]
-fn a_validator_changes_its_commission_at_most_once_a_day_and_in_small_steps() {
-    let mut w = World::new(&[5 * UNIT]);
-    w.send(&create(&w, 3, 2 * UNIT).clone()).unwrap();
-    let mut m = edit(&w, 3);
-    m.commission_rate = "110000000000000000".into();
-    assert_eq!(w.refused(&m), "staking 12");
-    w.after(86_400);
-    m.commission_rate = "110000000000000001".into();
-    assert_eq!(w.refused(&m), "staking 15");
-    m.commission_rate = "210000000000000000".into();
-    assert_eq!(w.refused(&m), "staking 11");
-    m.commission_rate = "1100000000000000000".into();
-    assert_eq!(w.refused(&m), "sdk 18");
-    m.commission_rate = "110000000000000000".into();
-    let events = w.send(&m).unwrap();
-    let at = w.ctx.time();
-    let text = format!(
-        "commission_rates:<rate:\"110000000000000000\" max_rate:\"200000000000000000\" \
-         max_change_rate:\"10000000000000000\" > update_time:<seconds:{} > ",
-        at.secs
-    );
-    assert_eq!(events.last().unwrap().attributes[0].1, text);
-    assert_eq!(w.validator(3).description.moniker, "v3");
-}
-
-#[test]
-fn the_promise_of_own_stake_only_grows_and_never_beyond_the_stake() {
-    let mut w = World::new(&[5 * UNIT]);
-    let mut m = edit(&w, 1);
-    m.min_self_delegation = "1".into();
-    assert_eq!(w.refused(&m), "staking 17");
-    m.min_self_delegation = "5000001".into();
-    assert_eq!(w.refused(&m), "staking 16");
-    m.min_self_delegation = "0".into();
-    assert_eq!(w.refused(&m), "sdk 18");
-    m.min_self_delegation = "5000000".into();
-    w.send(&m).unwrap();
-    m.validator_address = w.val(2);
-    assert_eq!(w.refused(&m), "staking 3");
-}
-
-#[test]
-fn what_left_after_a_fault_pays_first_and_what_left_before_it_is_spared() {
-    let mut w = World::new(&[10 * UNIT, 20 * UNIT]);
-    w.send(&delegate(&w, 101, 1, 10 * UNIT).clone()).unwrap();
-    w.block();
-    w.send(&undelegate(&w, 101, 1, UNIT).clone()).unwrap();
-    w.blocks(4);
-    w.send(&undelegate(&w, 101, 1, 2 * UNIT).clone()).unwrap();
-    w.send(&redelegate(&w, 101, 1, 2, 4 * UNIT).clone()).unwrap();
-    w.blocks(1);
-    let burnt = slash(&mut w, 1, 5, 19, 10);
-    // A tenth of 19 units, less a tenth of the two that left at the fault's height or later and of the four that moved.
-    assert_eq!(burnt, Int::from(1_900_000 - 200_000 - 400_000));
-    let entries = super::unbonding(&w.ctx, &user(101), &operator(1)).unwrap().unwrap().entries;
-    assert_eq!(entries.iter().map(|e| e.balance.to_u64().unwrap()).collect::<Vec<_>>(), [UNIT, 1_800_000]);
-    let moved = super::delegation(&w.ctx, &user(101), &operator(2)).unwrap().unwrap();
-    assert_eq!(moved.shares, Dec::from_i64(3_600_000));
-    w.block();
-}
-
-#[test]
-fn a_slash_of_a_redelegation_may_remove_its_unbonded_target() {
-    let mut w = World::new(&[5 * UNIT, 6 * UNIT, 7 * UNIT, 1000]);
-    w.send(&delegate(&w, 101, 1, UNIT).clone()).unwrap();
-    w.block();
-    w.send(&redelegate(&w, 101, 1, 4, UNIT).clone()).unwrap();
-    w.send(&undelegate(&w, 4, 4, 1000).clone()).unwrap();
-    w.block();
-    assert_eq!(slash(&mut w, 1, 1, 6, 100), Int::from(5 * UNIT));
-    assert!(super::validator(&w.ctx, &operator(4)).unwrap().is_none());
-    w.block();
-}
-
-#[test]
-fn a_validator_without_tokens_takes_no_delegations() {
-    let mut w = World::new(&[5 * UNIT, 6 * UNIT]);
-    slash(&mut w, 1, 0, 5, 100);
-    w.block();
-    assert_eq!(w.refused(&delegate(&w, 101, 1, 1).clone()), "staking 34");
-    assert_eq!(w.refused(&undelegate(&w, 1, 1, 1).clone()), "staking 22");
-}
-
-#[test]
-fn slashes_of_the_future_and_of_unbonded_validators_are_refused() {
-    let mut w = World::new(&[5 * UNIT, 6 * UNIT, 7 * UNIT, UNIT]);
-    let tenth = Dec::new_with_prec(1, 1).unwrap();
-    let mut try_slash = |n, height, factor| super::slash(&mut w.ctx, &cons(n), height, 1, factor, Infraction::Downtime);
-    assert!(try_slash(1, 1, tenth).is_err());
-    assert!(try_slash(4, 0, tenth).is_err());
-    assert!(try_slash(1, 0, tenth.neg()).is_err());
-    assert_eq!(try_slash(9, 0, tenth).unwrap(), Int::ZERO);
-    assert_eq!(try_slash(1, 0, Dec::ZERO).unwrap(), Int::ZERO);
 }
 
 #[test]
