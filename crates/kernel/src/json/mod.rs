@@ -15,6 +15,8 @@ mod scalar;
 pub mod schema;
 
 #[cfg(test)]
+mod own_wire;
+#[cfg(test)]
 mod tests;
 
 use prost::{Message, Name};
