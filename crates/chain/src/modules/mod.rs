@@ -17,4 +17,5 @@ pub mod gov;
 pub mod mint;
 pub mod slashing;
 pub mod staking;
+pub mod vault;
 pub mod vesting;

@@ -42,6 +42,7 @@ mod denom;
 mod error;
 mod exact;
 mod int;
+mod ratio;
 mod wide;
 
 pub use amounts::{Shares, Tokens};
@@ -52,6 +53,7 @@ pub use denom::Denom;
 pub use error::{NumError, Quoted};
 pub use exact::Wide;
 pub use int::Int;
+pub use ratio::{mul_div_ceil, mul_div_floor};
 
 serde_as_text!(Int, "an integer as text");
 serde_as_text!(Dec, "a decimal number as text");

@@ -1,0 +1,39 @@
+//! Value of holdings and price of shares.
+
+use entente_kernel::num::{mul_div_ceil, mul_div_floor};
+
+use super::{Result, add};
+
+/// Shares that an empty vault has against [`VIRTUAL_ASSET`]: who comes first cannot make the next one's deposit round to nothing.
+pub const VIRTUAL_SHARES: u128 = 1_000_000;
+/// Value that an empty vault has against [`VIRTUAL_SHARES`].
+pub const VIRTUAL_ASSET: u128 = 1;
+
+/// Value of an amount in the underlying; `unit` is WAD, times ten for each decimal place that the asset has more.
+///
+/// # Rounding
+/// Down: the vault gains, where the amount is being paid in.
+pub fn value_floor(amount: u128, rate: u128, unit: u128) -> Result<u128> {
+    mul_div_floor(amount, rate, unit)
+}
+
+/// As [`value_floor`], up: those who hold shares gain, where shares are being issued against it.
+pub fn value_ceil(amount: u128, rate: u128, unit: u128) -> Result<u128> {
+    mul_div_ceil(amount, rate, unit)
+}
+
+/// `floor(value · (S + VS) / (NAV_hi + VA))`: shares that a value buys.
+///
+/// # Rounding
+/// Down: the other holders gain.
+pub fn shares_for_value(value: u128, shares: u128, nav_hi: u128) -> Result<u128> {
+    mul_div_floor(value, add(shares, VIRTUAL_SHARES)?, add(nav_hi, VIRTUAL_ASSET)?)
+}
+
+/// `floor(active · Sb / (S + VS))`: what a batch of `batch_shares` of all `shares` takes of one asset, in kind.
+///
+/// # Rounding
+/// Down: who stays gains less than a unit.
+pub fn exit_amount(active: u128, batch_shares: u128, shares: u128) -> Result<u128> {
+    mul_div_floor(active, batch_shares, add(shares, VIRTUAL_SHARES)?)
+}

@@ -1,0 +1,3 @@
+//! Vault: baskets of liquid staking tokens of one underlying, and the shares (LRT) in them.
+
+pub mod math;
