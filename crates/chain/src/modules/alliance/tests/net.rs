@@ -112,6 +112,17 @@ impl Net {
         bank::send(&mut self.ctx, &ModuleAccount::MINT.address(), &user(name), &amount).unwrap();
     }
 
+    /// Coins for the alliance account, as a genesis brings them along.
+    pub fn give_to_alliance(&mut self, list: &[(&str, u128)]) {
+        self.give_to(&ModuleAccount::ALLIANCE, list);
+    }
+
+    pub fn give_to(&mut self, account: &ModuleAccount, list: &[(&str, u128)]) {
+        let amount = coins(list);
+        bank::mint(&mut self.ctx, &ModuleAccount::MINT, &amount).unwrap();
+        bank::send_between_modules(&mut self.ctx, &ModuleAccount::MINT, account, &amount).unwrap();
+    }
+
     /// Asset with bounds, started already.
     pub fn asset(&mut self, d: &str, weight: &str, min: &str, max: &str, take: &str) {
         self.asset_with(

@@ -8,10 +8,10 @@ use entente_proto::cosmos::distribution::v1beta1 as distribution_wire;
 use super::super::msg::Terms;
 use super::super::state::{INDICES, REDELEGATIONS};
 use super::super::{block, entry, hook, params, query, reward};
-use super::net::{A1, A2, Net, coin, coins, dec, denom, int, key, user, val};
+use super::net::{A1, A2, Net, coin, dec, denom, int, key, user, val};
 use crate::block::{Vote, VoteFlag};
 use crate::modules::auth::{self, ModuleAccount};
-use crate::modules::{bank, distribution, staking};
+use crate::modules::{distribution, staking};
 
 /// A chain on which the steps of one vector are played.
 pub struct Script {
@@ -149,10 +149,7 @@ impl Script {
             ["tax", rate] => self.set_tax(dec(rate)),
             ["commission", v, rate] => net.set_commission(v, dec(rate)),
             ["fees", list] => {
-                let fees = coins(&parse_coins(list));
-                bank::mint(&mut net.ctx, &ModuleAccount::MINT, &fees).unwrap();
-                let (from, to) = (ModuleAccount::MINT, ModuleAccount::FEE_COLLECTOR);
-                bank::send_between_modules(&mut net.ctx, &from, &to, &fees).unwrap();
+                net.give_to(&ModuleAccount::FEE_COLLECTOR, &parse_coins(list));
             }
             ["share", powers @ ..] => self.share(&pairs(powers)),
             ["import_legacy", coin, index, validators, "held", n] => {
@@ -331,10 +328,9 @@ impl Script {
         let staked: Vec<(&str, u128)> =
             genesis.assets.iter().map(|a| (a.denom.as_str(), number(&a.total_tokens))).collect();
         for (account, amount) in
-            [(ModuleAccount::ALLIANCE, coins(&staked)), (ModuleAccount::ALLIANCE_REWARDS, coins(&[(coin, held)]))]
+            [(ModuleAccount::ALLIANCE, staked.clone()), (ModuleAccount::ALLIANCE_REWARDS, vec![(coin, held)])]
         {
-            bank::mint(&mut net.ctx, &ModuleAccount::MINT, &amount).unwrap();
-            bank::send_between_modules(&mut net.ctx, &ModuleAccount::MINT, &account, &amount).unwrap();
+            net.give_to(&account, &amount);
         }
         super::super::genesis::init(&mut net.ctx, genesis).unwrap();
         self.net = net;
