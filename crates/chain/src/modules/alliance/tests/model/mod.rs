@@ -1,66 +1,18 @@
 //! The rules of the specification once more, in plain integers and without any code of the module: what a chain with two assets must
 //! hold after each step. Numbers with 18 places are integers times 10^18, rewards are integers times 10^54.
 
+mod numbers;
+
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
+
+use numbers::{least, mul, one, power, quo, quo_up, slashed, ten};
 
 pub type Int = BigInt;
 
 /// Users, validators and assets by number.
 pub type Place = (usize, usize, usize);
-
-fn ten(power: u32) -> Int {
-    Int::from(10).pow(power)
-}
-
-fn one() -> Int {
-    ten(18)
-}
-
-fn half_even(x: &Int) -> Int {
-    let (q, r) = (x / one(), x % one());
-    let twice = &r * 2;
-    if twice > one() || (twice == one() && &q % 2 == Int::from(1)) { q + 1 } else { q }
-}
-
-fn mul(a: &Int, b: &Int) -> Int {
-    half_even(&(a * b))
-}
-
-fn quo(a: &Int, b: &Int) -> Int {
-    half_even(&(a * ten(36) / b))
-}
-
-fn quo_up(a: &Int, b: &Int) -> Int {
-    let t = a * ten(36) / b;
-    let (q, r) = (&t / one(), &t % one());
-    if r == Int::ZERO { q } else { q + 1 }
-}
-
-fn power(base: &Int, mut n: u64) -> Int {
-    let (mut tmp, mut d) = (one(), base.clone());
-    if n == 0 {
-        return one();
-    }
-    while n > 1 {
-        if n % 2 == 1 {
-            tmp = mul(&tmp, &d);
-        }
-        n /= 2;
-        d = mul(&d, &d);
-    }
-    mul(&d, &tmp)
-}
-
-fn least(a: Int, b: &Int) -> Int {
-    if a < *b { a } else { b.clone() }
-}
-
-/// The part of an amount that a fault takes, rounded up.
-fn slashed(amount: &Int, factor: &Int) -> Int {
-    least((amount * factor + one() - 1) / one(), amount)
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Asset {
