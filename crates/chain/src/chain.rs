@@ -8,7 +8,7 @@ use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
-use crate::modules::consensus;
+use crate::modules::{consensus, staking};
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
 /// Recent heights whose state stays in memory, for queries and proofs.
@@ -102,6 +102,23 @@ impl Snapshot {
     /// The whole genesis document that goes on from here.
     pub fn export_document(&self) -> Result<serde_json::Value> {
         genesis::document::write(self)
+    }
+
+    /// The validators that this state elects: those of the block after the next.
+    pub fn validators(&self) -> Result<Vec<ValidatorUpdate>> {
+        let ctx = self.ctx(Mode::Query);
+        let mut validators = Vec::new();
+        for row in staking::last_powers(&ctx) {
+            let (operator, power) = row?;
+            let validator = staking::must_validator(&ctx, &operator)?;
+            validators.push(ValidatorUpdate { pub_key: validator.cons_pubkey, power });
+        }
+        Ok(validators)
+    }
+
+    /// The parameters of consensus after this block.
+    pub fn consensus_params(&self) -> Result<entente_proto::tendermint::types::ConsensusParams> {
+        consensus::params(&self.ctx(Mode::Query))
     }
 
     /// The `consensus_params` of a genesis document that goes on from here.

@@ -25,6 +25,7 @@ pub mod import;
 pub mod invariants;
 pub mod message;
 pub mod modules;
+mod proposal;
 pub mod query;
 pub mod route;
 pub mod stores;
@@ -35,3 +36,4 @@ pub mod world;
 
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
 pub use chain::{Chain, Commit, InitChain, InitResult, RECENT_HEIGHTS, Snapshot};
+pub use proposal::Unfit;

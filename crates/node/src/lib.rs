@@ -12,3 +12,4 @@ pub mod keys;
 pub mod rpc;
 pub mod serve;
 pub mod service;
+pub mod testnet;

@@ -119,7 +119,7 @@ async fn serve(listener: TcpListener, router: Router) -> Result<()> {
 }
 
 /// Resolves on an interrupt or a request to terminate.
-async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

@@ -32,6 +32,8 @@ struct Config {
     rpc: String,
     rest: String,
     grpc: String,
+    /// Under CometBFT.
+    comet: super::comet::Table,
 }
 
 impl Default for Config {
@@ -43,6 +45,7 @@ impl Default for Config {
             rpc: "127.0.0.1:26657".to_owned(),
             rest: "127.0.0.1:1317".to_owned(),
             grpc: "127.0.0.1:9090".to_owned(),
+            comet: super::comet::Table::default(),
         }
     }
 }
@@ -105,7 +108,7 @@ impl Init {
 
 #[derive(Args)]
 pub(super) struct Start {
-    /// The consensus engine; solo makes blocks alone
+    /// The consensus engine: solo makes blocks alone, comet executes those of a CometBFT
     #[arg(long, default_value = "solo")]
     engine: String,
     /// Where CometBFT's RPC listens
@@ -123,11 +126,19 @@ pub(super) struct Start {
     /// Coins per unit of gas that a transaction must offer
     #[arg(long, value_name = "PRICES")]
     minimum_gas_prices: Option<String>,
+    #[command(flatten)]
+    comet: super::comet::Flags,
 }
 
 impl Start {
     pub(super) async fn run(&self, home: &Path) -> Result<()> {
-        ensure!(self.engine == "solo", "--engine: {:?} is not known here; solo is", self.engine);
+        let engines = ["solo", "comet"];
+        ensure!(
+            engines.contains(&self.engine.as_str()),
+            "--engine: {:?} is not known here; {} are",
+            self.engine,
+            engines.join(" and ")
+        );
         let path = config_file(home);
         let config: Config = match std::fs::read_to_string(&path) {
             Err(_) => bail!("there is no node in {}; make one with: entente init NAME", home.display()),
@@ -135,6 +146,17 @@ impl Start {
                 .map_err(|e| anyhow!("the file {} is not understood: {}", path.display(), e.message()))?,
         };
         let choice = |flag: &Option<String>, own: &str| flag.clone().unwrap_or_else(|| own.to_owned());
+        if self.engine == "comet" {
+            let node = super::comet::Node {
+                moniker: config.moniker.clone(),
+                minimum_gas_prices: choice(&self.minimum_gas_prices, &config.minimum_gas_prices),
+                rpc: self.rpc.clone(),
+                rest: choice(&self.rest, &config.rest),
+                grpc: choice(&self.grpc, &config.grpc),
+                comet: config.comet.clone(),
+            };
+            return super::comet::start(home, &self.comet, node).await;
+        }
         let addresses = Addresses {
             rpc: Some(addresses::parse(&choice(&self.rpc, &config.rpc))?),
             rest: Some(addresses::parse(&choice(&self.rest, &config.rest))?),

@@ -1,11 +1,13 @@
 //! The command line.
 
+mod comet;
 mod dev;
 mod home;
 mod keys;
 mod query;
 mod remote;
 mod show;
+mod testnet;
 mod tx;
 mod words;
 
@@ -35,6 +37,9 @@ enum Verb {
     Dev(Box<dev::Dev>),
     /// Make the home folder of a node
     Init(home::Init),
+    /// A net of validators under CometBFT: write its homes, start it, stop it, look at it
+    #[command(subcommand)]
+    Testnet(testnet::Testnet),
     /// Run a node
     Start(home::Start),
     /// Keys: add, list, show, delete, rename, export, import, mnemonic, parse
@@ -85,6 +90,7 @@ pub fn run() -> Result<()> {
         Verb::Dev(dev) => runtime()?.block_on(dev.run(named)),
         Verb::Start(start) => runtime()?.block_on(start.run(&home)),
         Verb::Init(init) => init.run(&home),
+        Verb::Testnet(testnet) => testnet.run(),
         Verb::Keys { words } => keys::run(&home, &words),
         Verb::Tx { words } => tx::run(&home, &words),
         Verb::Query { words } => query::run(&words),

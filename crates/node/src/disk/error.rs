@@ -36,6 +36,8 @@ pub enum DiskError {
     HeightOutOfOrder { newest: i64, height: i64 },
     #[error("the batch cannot be written: {reason}")]
     Batch { reason: String },
+    #[error(transparent)]
+    Companion(#[from] crate::engine::comet::companion::CompanionError),
     #[error("writing to {place} failed: {reason}; nothing more is written until the node is started anew")]
     WriteFailed { place: String, reason: String },
 }

@@ -22,6 +22,7 @@ mod error;
 mod lsm;
 mod memory;
 mod record;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod tip;
@@ -163,6 +164,7 @@ impl Disk {
                 Some(String::from_utf8(bytes.to_vec()).map_err(|_| record::damaged(ABOUT, CHAIN, "is not text"))?)
             }
         };
+        disk.clean_up()?;
         let head = disk.record(ABOUT, HEAD)?;
         let found = match &head {
             None => None,

@@ -8,6 +8,7 @@ use entente_proto::tendermint::types::{self as wire, Block};
 use prost::Message as _;
 
 use super::block;
+use super::comet::companion::Companion;
 use super::index;
 use super::state::Standing;
 use super::validators::ValidatorSet;
@@ -28,13 +29,25 @@ const VALIDATORS_EVERY: i64 = 1_000;
 pub struct Archive {
     disk: Disk,
     initial_height: i64,
+    /// Who keeps the blocks, if it is not the disk.
+    companion: Option<Companion>,
 }
 
 type Entry = (&'static str, Bytes, Bytes);
 
 impl Archive {
     pub fn new(disk: Disk, initial_height: i64) -> Self {
-        Self { disk, initial_height }
+        Self { disk, initial_height, companion: None }
+    }
+
+    /// The archive of a node whose blocks another program keeps.
+    pub fn beside(disk: Disk, initial_height: i64, companion: Companion) -> Self {
+        Self { disk, initial_height, companion: Some(companion) }
+    }
+
+    /// The CometBFT that keeps the blocks, if there is one.
+    pub fn companion(&self) -> Option<&Companion> {
+        self.companion.as_ref()
     }
 
     pub fn disk(&self) -> &Disk {
@@ -56,6 +69,10 @@ impl Archive {
     }
 
     pub fn block(&self, height: i64) -> Result<Option<Block>, DiskError> {
+        if let Some(companion) = &self.companion {
+            let asked = height >= self.initial_height && height <= self.newest();
+            return if asked { Ok(companion.block(height)?) } else { Ok(None) };
+        }
         self.block_bytes(height)?.map(|bytes| decoded("blocks", height, &bytes)).transpose()
     }
 

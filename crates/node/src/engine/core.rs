@@ -159,7 +159,7 @@ pub fn to_wire_tx_result(r: TxResult) -> ExecTxResult {
     }
 }
 
-fn to_wire_results(result: BlockResult) -> ResponseFinalizeBlock {
+pub(super) fn to_wire_results(result: BlockResult) -> ResponseFinalizeBlock {
     let update = |u: entente_chain::ValidatorUpdate| abci::ValidatorUpdate {
         pub_key: Some(public_key(u.pub_key)),
         power: u.power,

@@ -9,6 +9,7 @@
 
 pub mod archive;
 pub mod block;
+pub mod comet;
 mod core;
 pub mod filter;
 pub mod index;
@@ -24,7 +25,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use entente_chain::{Chain, InitChain, Snapshot, TxResult, stores};
+use entente_chain::{Chain, InitChain, InitResult, Snapshot, TxResult, stores};
 use entente_kernel::crypto::sha256;
 use entente_kernel::{Error, Span, Timestamp};
 use entente_proto::tendermint::types as wire;
@@ -68,6 +69,8 @@ pub enum SubmitError {
     Mempool(#[from] MempoolError),
     #[error("the chain has stopped: {0}")]
     Halted(#[from] Halt),
+    #[error(transparent)]
+    Companion(#[from] comet::companion::CompanionError),
 }
 
 /// What may be seen between two blocks.
@@ -86,6 +89,7 @@ struct Inner {
     doc: GenesisDoc,
     archive: Archive,
     seeds: Vec<[u8; 32]>,
+    own_key: [u8; 32],
     core: Mutex<Core>,
     shown: RwLock<Shown>,
     recent: RwLock<VecDeque<Snapshot>>,
@@ -109,6 +113,18 @@ impl Engine {
             None => begin(&archive, &doc)?,
             Some(loaded) => resume(&archive, loaded)?,
         };
+        let own_key = seeds.first().map(entente_kernel::crypto::ed25519::public_key).unwrap_or_default();
+        Self::assemble(archive, core, doc, seeds, own_key)
+    }
+
+    /// A handle on a chain that has begun.
+    fn assemble(
+        archive: Archive,
+        core: Core,
+        doc: GenesisDoc,
+        seeds: Vec<[u8; 32]>,
+        own_key: [u8; 32],
+    ) -> Result<Self, Halt> {
         let ahead = archive.disk().meta(CLOCK_META)?.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok());
         let shown = Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
         let recent = core.chain.snapshot(None).cloned().into_iter().collect();
@@ -116,6 +132,7 @@ impl Engine {
             doc,
             archive,
             seeds,
+            own_key,
             core: Mutex::new(core),
             shown: RwLock::new(shown),
             recent: RwLock::new(recent),
@@ -137,7 +154,7 @@ impl Engine {
 
     /// The public key of the node's own validator.
     pub fn own_key(&self) -> [u8; 32] {
-        self.0.seeds.first().map(entente_kernel::crypto::ed25519::public_key).unwrap_or_default()
+        self.0.own_key
     }
 
     pub fn shown(&self) -> Shown {
@@ -197,6 +214,9 @@ impl Engine {
     /// There is no room, or it was seen before, or the chain has stopped.
     pub fn submit(&self, tx: Vec<u8>) -> Result<TxResult, SubmitError> {
         self.is_running()?;
+        if let Some(companion) = self.0.archive.companion() {
+            return Ok(companion.submit(&tx)??);
+        }
         let mut core = self.0.core.lock();
         core.mempool.admit(&tx)?;
         let result = core.chain.check_tx(&tx, false).map_err(|e| self.halt(Halt::fault(e)))?;
@@ -276,14 +296,7 @@ impl Engine {
 
 /// Executes the genesis and remembers it.
 fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
-    let init = InitChain {
-        chain_id: doc.chain_id.clone(),
-        time: doc.time,
-        initial_height: doc.initial_height,
-        consensus_params: params_json(&doc.consensus_params),
-        app_state: doc.app_state.clone(),
-    };
-    let (chain, result) = Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")))?;
+    let (chain, result) = genesis_chain(doc)?;
     let standing = Standing::at_genesis(doc, &result.validators, result.app_hash)
         .map_err(|e| Halt(format!("the genesis is refused: validators: {e}")))?;
     let seen = block::no_commit();
@@ -296,6 +309,17 @@ fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
         ..disk::Block::default()
     })?;
     Ok(Core { chain, standing, seen, mempool: mempool::Mempool::default() })
+}
+
+fn genesis_chain(doc: &GenesisDoc) -> Result<(Chain, InitResult), Halt> {
+    let init = InitChain {
+        chain_id: doc.chain_id.clone(),
+        time: doc.time,
+        initial_height: doc.initial_height,
+        consensus_params: params_json(&doc.consensus_params),
+        app_state: doc.app_state.clone(),
+    };
+    Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")))
 }
 
 fn resume(archive: &Archive, loaded: Loaded) -> Result<Core, Halt> {

@@ -1,7 +1,7 @@
 //! CometBFT's JSON-RPC: POST at `/`, GET at `/METHOD`, and a websocket at `/websocket`.
 
 mod calls;
-mod form;
+pub(crate) mod form;
 mod news;
 mod search;
 mod websocket;

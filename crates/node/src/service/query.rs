@@ -18,7 +18,7 @@ impl Services {
         answered.unwrap_or_else(|e| refused(&Error::plain(format!("the query failed: {e}"))))
     }
 
-    pub(super) fn abci_query_now(&self, path: &str, data: &[u8], height: i64, prove: bool) -> ResponseQuery {
+    pub(crate) fn abci_query_now(&self, path: &str, data: &[u8], height: i64, prove: bool) -> ResponseQuery {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match parts.as_slice() {
             ["store", store, "key"] => self.stored(store, data, height, prove),

@@ -103,7 +103,9 @@ fn broadcast(services: &Services, request: wire::BroadcastTxRequest) -> Result<w
         Err(SubmitError::Mempool(MempoolError::Known)) => plain(sdk::TX_IN_MEMPOOL_CACHE),
         Err(SubmitError::Mempool(MempoolError::Full { .. })) => plain(sdk::MEMPOOL_IS_FULL),
         Err(SubmitError::Mempool(MempoolError::TooLarge(_))) => plain(sdk::TX_TOO_LARGE),
-        Err(SubmitError::Halted(halt)) => return Err(Status::internal(halt.to_string())),
+        Err(trouble @ (SubmitError::Halted(_) | SubmitError::Companion(_))) => {
+            return Err(Status::internal(trouble.to_string()));
+        }
     };
     Ok(wire::BroadcastTxResponse { tx_response: Some(tx_response) })
 }

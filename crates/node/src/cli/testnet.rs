@@ -1,0 +1,236 @@
+//! `entente testnet`: a net of validators on this machine or on several.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::engine::comet::companion::Companion;
+use crate::engine::comet::files::{self, Files};
+use crate::testnet::Plan;
+
+/// How long a node may take to close its stores.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Subcommand)]
+pub(super) enum Testnet {
+    /// Write the homes of a net: keys, genesis, peers
+    InitFiles(Box<InitFiles>),
+    /// Start the nodes, or some of them
+    Start(Which),
+    /// Stop the nodes, or some of them
+    Stop(Which),
+    /// Where the nodes stand
+    Status(Which),
+}
+
+#[derive(Args)]
+pub(super) struct InitFiles {
+    /// How many validators
+    #[arg(long = "v", default_value_t = 4, value_name = "VALIDATORS")]
+    validators: u16,
+    /// The folder of the net
+    #[arg(long, short, default_value = "./.testnets", value_name = "FOLDER")]
+    output_dir: PathBuf,
+    /// The name of the chain
+    #[arg(long, default_value = "entente-testnet-1")]
+    chain_id: String,
+    /// The address of the first node, the others count up; on loopback all nodes share it and have ports of their own
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    starting_ip_address: Ipv4Addr,
+    /// The first port of the first node on loopback; each node has ten
+    #[arg(long, default_value_t = 26_600, value_name = "PORT")]
+    base_port: u16,
+    /// The nodes' folders are called this and a number
+    #[arg(long, default_value = "node", value_name = "NAME")]
+    node_dir_prefix: String,
+    /// The home folder inside a node's folder
+    #[arg(long, default_value = "entente", value_name = "NAME")]
+    node_daemon_home: String,
+    /// Where the validators' keys are kept: file, test or memory
+    #[arg(long, default_value = "test", value_name = "BACKEND")]
+    keyring_backend: String,
+    /// How long a block waits after its commit
+    #[arg(long, default_value = "5s", value_name = "SPAN")]
+    commit_timeout: String,
+    /// Coins per unit of gas that a transaction must offer
+    #[arg(long, default_value = "", value_name = "PRICES")]
+    minimum_gas_prices: String,
+    /// The coin that is staked
+    #[arg(long, default_value = "uente", value_name = "DENOM")]
+    staking_denom: String,
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// The folder of the net
+    #[arg(long, short, default_value = "./.testnets", value_name = "FOLDER")]
+    output_dir: PathBuf,
+    /// The nodes, such as node0 node2; none: all
+    nodes: Vec<String>,
+    /// start: the cometbft to use; else the first on the PATH
+    #[arg(long, value_name = "PROGRAM")]
+    cometbft: Option<PathBuf>,
+}
+
+impl Testnet {
+    pub(super) fn run(&self) -> Result<()> {
+        match self {
+            Self::InitFiles(wish) => wish.run(),
+            Self::Start(some) => some.each(|node| node.start(some.cometbft.as_deref())),
+            Self::Stop(some) => some.each(Node::stop),
+            Self::Status(some) => some.each(|node| Ok(node.status())),
+        }
+    }
+}
+
+impl InitFiles {
+    fn run(&self) -> Result<()> {
+        let plan = Plan {
+            folder: self.output_dir.clone(),
+            validators: self.validators,
+            chain_id: self.chain_id.clone(),
+            denom: self.staking_denom.clone(),
+            first_ip: self.starting_ip_address,
+            base_port: self.base_port,
+            folder_prefix: self.node_dir_prefix.clone(),
+            home_name: self.node_daemon_home.clone(),
+            keyring: self.keyring_backend.parse()?,
+            passphrase: std::env::var("ENTENTE_PASSPHRASE").ok(),
+            timeout_commit: self.commit_timeout.clone(),
+            minimum_gas_prices: self.minimum_gas_prices.clone(),
+        };
+        let doc = plan.write(super::dev::now())?;
+        let mut nodes = Vec::new();
+        for node in 0..self.validators {
+            let ports = plan.ports(node)?;
+            nodes.push(json!({
+                "home": plan.home(node).display().to_string(), "p2p": ports.p2p, "rpc": ports.rpc, "rest": ports.rest,
+                "grpc": ports.grpc, "metrics": ports.metrics,
+            }));
+        }
+        eprintln!("entente: start them with: entente testnet start --output-dir {}", self.output_dir.display());
+        println!("{}", json!({ "chain_id": doc.chain_id, "nodes": nodes }));
+        Ok(())
+    }
+}
+
+impl Which {
+    fn each(&self, work: impl Fn(&Node) -> Result<Value>) -> Result<()> {
+        let folder = std::fs::read_dir(&self.output_dir).with_context(|| {
+            format!("there is no net in {}; make one with: entente testnet init-files", self.output_dir.display())
+        })?;
+        let mut nodes = Vec::new();
+        for entry in folder {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !self.nodes.is_empty() && !self.nodes.contains(&name) {
+                continue;
+            }
+            nodes.extend(home_in(&entry.path()).map(|home| Node { name, home }));
+        }
+        ensure!(!nodes.is_empty(), "there are no such nodes in {}", self.output_dir.display());
+        // node10 comes after node9.
+        nodes.sort_by_key(|node| (node.name.len(), node.name.clone()));
+        let mut failed = None;
+        for node in &nodes {
+            match work(node) {
+                Ok(said) => println!("{said}"),
+                Err(error) => {
+                    eprintln!("entente: {}: {error:#}", node.name);
+                    failed = Some(error);
+                }
+            }
+        }
+        failed.map_or(Ok(()), |_| bail!("not all nodes did as asked"))
+    }
+}
+
+/// The home folder inside a node's folder.
+fn home_in(folder: &Path) -> Option<PathBuf> {
+    let inside = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    inside.filter(|home| home.join("config").join("node.toml").exists()).min()
+}
+
+struct Node {
+    name: String,
+    home: PathBuf,
+}
+
+impl Node {
+    fn pid_file(&self) -> PathBuf {
+        self.home.join("entente.pid")
+    }
+
+    /// The process that runs on this home.
+    fn pid(&self) -> Option<u32> {
+        let pid = std::fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
+        // The number may belong to somebody else by now.
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        String::from_utf8_lossy(&line).contains(&*self.home.to_string_lossy()).then_some(pid)
+    }
+
+    fn start(&self, cometbft: Option<&Path>) -> Result<Value> {
+        if let Some(pid) = self.pid() {
+            return Ok(json!({ "node": self.name, "pid": pid, "started": false, "reason": "it runs already" }));
+        }
+        let log = self.home.join("entente.log");
+        let open = std::fs::OpenOptions::new().create(true).append(true).open(&log);
+        let file = open.with_context(|| format!("the log {} cannot be written", log.display()))?;
+        let program = std::env::current_exe().context("this program's own file is not known")?;
+        let mut command = Command::new(program);
+        command.arg("start").arg("--engine").arg("comet").arg("--home").arg(&self.home);
+        if let Some(cometbft) = cometbft {
+            command.arg("--cometbft").arg(cometbft);
+        }
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command.spawn().context("the node cannot be started")?;
+        std::fs::write(self.pid_file(), child.id().to_string())?;
+        Ok(json!({ "node": self.name, "pid": child.id(), "started": true, "log": log.display().to_string() }))
+    }
+
+    fn stop(&self) -> Result<Value> {
+        let Some(pid) = self.pid() else {
+            return Ok(json!({ "node": self.name, "stopped": false, "reason": "it does not run" }));
+        };
+        let asked = Command::new("kill").arg("-TERM").arg(pid.to_string()).status()?;
+        ensure!(asked.success(), "process {pid} may not be stopped by you");
+        let begin = Instant::now();
+        while self.pid().is_some() {
+            ensure!(
+                begin.elapsed() < PATIENCE,
+                "process {pid} does not end; see {}",
+                self.home.join("entente.log").display()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // A file of a process that is gone says nothing.
+        let _ = std::fs::remove_file(self.pid_file());
+        Ok(json!({ "node": self.name, "pid": pid, "stopped": true }))
+    }
+
+    fn status(&self) -> Value {
+        let asked = || -> Result<Value> {
+            let rpc = files::setting(&Files::of(&self.home).config(), "rpc.laddr")?;
+            let rpc = rpc.ok_or_else(|| anyhow!("config.toml has no rpc.laddr"))?;
+            let companion = Companion::new(super::comet::dialled(&rpc)?);
+            let status = companion.status()?;
+            let peers = companion.call("net_info", json!({}))?;
+            Ok(json!({
+                "node": self.name,
+                "pid": self.pid(),
+                "height": status.height.to_string(),
+                "app_hash": status.app_hash,
+                "catching_up": status.catching_up,
+                "peers": peers.get("n_peers"),
+                "rpc": companion.place(),
+            }))
+        };
+        asked().unwrap_or_else(|e| json!({ "node": self.name, "pid": self.pid(), "trouble": format!("{e:#}") }))
+    }
+}
