@@ -233,7 +233,6 @@ impl Model {
             Some(_) => {
                 self.settle_into_owed(place);
                 self.delegations.remove(&place);
-                self.forget_empty(place.1, place.2);
                 false
             }
         }
@@ -305,6 +304,8 @@ impl Model {
             return Err(Refused);
         }
         let (_, v, a) = place;
+        // The pool may have begun afresh since the message began.
+        self.live(place);
         let epoch = self.pool(v, a).epoch;
         let index = self.indices.get(&(v, a, epoch)).map(|i| i.0.clone()).unwrap_or_default();
         self.pool_mut(v, a).tds += &shares;
@@ -377,6 +378,7 @@ impl Model {
                 m.claim_live(target);
             }
             m.restart_if_worthless(to, a);
+            m.forget_empty(to, a);
             let held = m.delegations[&source].shares.clone();
             let x = m.removal(v, a, &held, n)?;
             if m.redelegations.iter().any(|r| (r.user, r.to, r.asset) == (u, v, a)) {
@@ -401,7 +403,9 @@ impl Model {
     pub fn claim(&mut self, u: usize, v: usize, a: usize) -> Outcome {
         self.message(|m| {
             let place = (u, v, a);
-            match m.live(place) {
+            let live = m.live(place);
+            m.forget_empty(v, a);
+            match live {
                 true => m.claim_live(place),
                 false if m.owed.contains_key(&place) => m.pay(place, Int::ZERO),
                 false => return Err(Refused),
@@ -518,6 +522,7 @@ impl Model {
     fn take_stake(&mut self, place: Place, wanted: &Int) -> Int {
         let (_, v, a) = place;
         let live = self.live(place);
+        self.forget_empty(v, a);
         if !live || self.tokens(v, a) == Int::ZERO || self.assets[a].shares == Int::ZERO {
             return Int::ZERO;
         }
@@ -536,6 +541,7 @@ impl Model {
     fn clear_restarted(&mut self) {
         for place in self.delegations.keys().copied().collect::<Vec<_>>() {
             self.live(place);
+            self.forget_empty(place.1, place.2);
         }
         let places: Vec<(usize, usize)> = self.pools.keys().copied().collect();
         for (v, a) in places {
