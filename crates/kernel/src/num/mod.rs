@@ -53,7 +53,7 @@ pub use denom::Denom;
 pub use error::{NumError, Quoted};
 pub use exact::Wide;
 pub use int::Int;
-pub use ratio::{mul_div_ceil, mul_div_floor};
+pub use ratio::{WAD, ceil_ratio, floor_ratio};
 
 serde_as_text!(Int, "an integer as text");
 serde_as_text!(Dec, "a decimal number as text");

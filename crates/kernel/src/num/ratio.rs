@@ -1,43 +1,35 @@
-//! Parts of 128-bit amounts: `a · b / c` with an exact product, rounded down or up by name.
+//! Products of amounts and rates over divisors: exact in 512 bits, rounded once, in the direction that the name says.
 
-use super::error::NumError;
-use super::wide::U256;
+use super::{Int, NumError, Wide};
 
-/// `floor(a · b / c)`.
-///
-/// # Rounding
-/// Down: who receives the result gives up the fraction.
+/// One, in steps of 10^-18: the scale of rates, fractions and targets that are kept as `u128`.
+pub const WAD: u128 = 1_000_000_000_000_000_000;
+
+fn product(factors: &[u128]) -> Result<Wide, NumError> {
+    factors.iter().try_fold(Wide::from_u64(1), |all, one| all.mul(Wide::from_int(Int::from(*one))?))
+}
+
+fn narrow(wide: Wide) -> Result<u128, NumError> {
+    wide.to_int()?.to_u128().ok_or(NumError::Overflow)
+}
+
+/// The product of the factors over the product of the divisors, rounded down: who pays it out gains the remainder.
 ///
 /// # Errors
-/// Division by zero, or a quotient of more than 128 bits.
-pub fn mul_div_floor(a: u128, b: u128, c: u128) -> Result<u128, NumError> {
-    narrow(divide(a, b, c)?.0)
+/// A divisor of zero; a product beyond 512 bits; a result beyond 128 bits.
+pub fn floor_ratio(factors: &[u128], divisors: &[u128]) -> Result<u128, NumError> {
+    let (quotient, _) = product(factors)?.div_rem(product(divisors)?)?;
+    narrow(quotient)
 }
 
-/// `ceil(a · b / c)`.
-///
-/// # Rounding
-/// Up: who pays the result pays for the fraction.
+/// The same rounded up: who takes it in gains the remainder.
 ///
 /// # Errors
-/// Division by zero, or a quotient of more than 128 bits.
-pub fn mul_div_ceil(a: u128, b: u128, c: u128) -> Result<u128, NumError> {
-    let (quotient, rest) = divide(a, b, c)?;
-    let more = if rest.is_zero() { U256::ZERO } else { U256::ONE };
-    narrow(quotient.checked_add(more).ok_or(NumError::Overflow)?)
-}
-
-fn divide(a: u128, b: u128, c: u128) -> Result<(U256, U256), NumError> {
-    if c == 0 {
-        return Err(NumError::DivisionByZero);
-    }
-    // Two factors of 128 bits have a product of at most 256.
-    let product = U256::from(a).checked_mul(U256::from(b)).ok_or(NumError::Overflow)?;
-    Ok(product.div_rem(U256::from(c)))
-}
-
-fn narrow(value: U256) -> Result<u128, NumError> {
-    u128::try_from(value).map_err(|_| NumError::Overflow)
+/// As [`floor_ratio`].
+pub fn ceil_ratio(factors: &[u128], divisors: &[u128]) -> Result<u128, NumError> {
+    let (quotient, rest) = product(factors)?.div_rem(product(divisors)?)?;
+    let quotient = narrow(quotient)?;
+    if rest.is_zero() { Ok(quotient) } else { quotient.checked_add(1).ok_or(NumError::Overflow) }
 }
 
 #[cfg(test)]
@@ -45,25 +37,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn the_product_is_exact_and_only_the_quotient_must_fit() {
-        assert_eq!(mul_div_floor(u128::MAX, u128::MAX, u128::MAX), Ok(u128::MAX));
-        assert_eq!(mul_div_ceil(u128::MAX, u128::MAX, u128::MAX), Ok(u128::MAX));
-        assert_eq!(mul_div_floor(u128::MAX, 2, 1), Err(NumError::Overflow));
-        assert_eq!(mul_div_floor(1, 1, 0), Err(NumError::DivisionByZero));
-        assert_eq!((mul_div_floor(7, 3, 2), mul_div_ceil(7, 3, 2)), (Ok(10), Ok(11)));
-    }
-
     proptest! {
         #[test]
-        fn floor_and_ceiling_enclose_the_quotient(a: u64, b: u64, c in 1u64..) {
-            let exact = u128::from(a) * u128::from(b);
-            let (floor, ceil) = (
-                mul_div_floor(a.into(), b.into(), c.into()).unwrap(),
-                mul_div_ceil(a.into(), b.into(), c.into()).unwrap(),
-            );
-            prop_assert_eq!(floor, exact / u128::from(c));
-            prop_assert_eq!(ceil, exact.div_ceil(u128::from(c)));
+        fn a_ratio_is_rounded_once_and_in_the_named_direction(a: u64, b: u64, c in 1..u64::MAX) {
+            let (a, b, c) = (u128::from(a), u128::from(b), u128::from(c));
+            prop_assert_eq!(floor_ratio(&[a, b], &[c]).unwrap(), a * b / c);
+            prop_assert_eq!(ceil_ratio(&[a, b], &[c]).unwrap(), (a * b).div_ceil(c));
         }
+    }
+
+    #[test]
+    fn products_beyond_256_bits_are_exact_and_results_beyond_128_are_refused() {
+        let big = u128::MAX;
+        assert_eq!(floor_ratio(&[big, big, 7], &[big, big]), Ok(7));
+        assert_eq!(ceil_ratio(&[big, big, 7], &[big, big, 2]), Ok(4));
+        assert!(floor_ratio(&[big, 2], &[1]).is_err());
+        assert!(floor_ratio(&[1], &[0]).is_err());
+        assert_eq!(floor_ratio(&[], &[]), Ok(1));
     }
 }

@@ -1,6 +1,6 @@
 //! Budgets as fractions of a vault, and what a slash of one takes.
 
-use entente_kernel::num::{NumError, mul_div_ceil, mul_div_floor};
+use entente_kernel::num::{NumError, ceil_ratio, floor_ratio};
 
 use super::{Result, WAD, add, sub, sum};
 
@@ -16,7 +16,7 @@ const RESCALE: u128 = 1_000;
 /// # Rounding
 /// Down: the holders gain.
 pub fn budget(active: u128, m: u128, magnitude: u128) -> Result<u128> {
-    mul_div_floor(active, m, magnitude)
+    floor_ratio(&[active, m], &[magnitude])
 }
 
 /// A slash of one allocation.
@@ -39,13 +39,13 @@ pub fn slash(amounts: &[u128], m: u128, magnitude: u128, x: u128) -> Result<Loss
     if x > WAD || m > magnitude {
         return Err(NumError::Overflow);
     }
-    let lost = mul_div_ceil(m, x, WAD)?;
+    let lost = ceil_ratio(&[m, x], &[WAD])?;
     Ok(Loss { magnitude: lost, amounts: batch_loss(amounts, lost, magnitude)? })
 }
 
 /// What `Δm` of `M` costs a side that holds `amounts`: `min(amount, ceil(amount · Δm / M))` each.
 pub fn batch_loss(amounts: &[u128], lost: u128, magnitude: u128) -> Result<Vec<u128>> {
-    amounts.iter().map(|amount| Ok(mul_div_ceil(*amount, lost, magnitude)?.min(*amount))).collect()
+    amounts.iter().map(|amount| Ok(ceil_ratio(&[*amount, lost], &[magnitude])?.min(*amount))).collect()
 }
 
 /// The exact factor by which all magnitudes of a vault are multiplied when `M` has become small; one otherwise.
@@ -58,7 +58,7 @@ pub fn rescale(magnitude: u128) -> u128 {
 /// # Rounding
 /// Down: who posted the first loss gains less than a share.
 pub fn first_loss_needed(shares: u128, loss: u128, nav: u128) -> Result<u128> {
-    mul_div_floor(shares, loss, nav)
+    floor_ratio(&[shares, loss], &[nav])
 }
 
 /// What claims on one pooled budget get: what they ask, or, if together they exceed `limit`, their part of it.
@@ -70,7 +70,7 @@ pub fn serve_pro_rata(limit: u128, asked: &[u128]) -> Result<Vec<u128>> {
     if all <= limit {
         return Ok(asked.to_vec());
     }
-    asked.iter().map(|claim| mul_div_floor(limit, *claim, all)).collect()
+    asked.iter().map(|claim| floor_ratio(&[limit, *claim], &[all])).collect()
 }
 
 impl Loss {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use entente_kernel::num::{NumError, Wide, mul_div_floor};
+use entente_kernel::num::{NumError, Wide, floor_ratio};
 
 use super::{Result, WAD, add, sub, sum};
 
@@ -51,7 +51,7 @@ fn median(values: &[i128]) -> Result<i128> {
 
 /// `floor(isqrt(depth) · tilt / WAD)`: the weight of an asset before bounds.
 pub fn raw(depth: u128, tilt: u128) -> Result<u128> {
-    mul_div_floor(depth.isqrt(), tilt, WAD)
+    floor_ratio(&[depth.isqrt(), tilt], &[WAD])
 }
 
 /// The goal: `T_i = clamp(c · raw_i, floor_i, cap_i)` with `Σ T_i = WAD`; `None` where nothing has weight, so that the old goal stays.
@@ -82,7 +82,7 @@ pub fn goal_at_capacity(bounds: &[Bound]) -> Result<Option<Vec<u128>>> {
     if all == 0 {
         return Ok(None);
     }
-    let mut parts: Vec<u128> = caps.iter().map(|cap| mul_div_floor(*cap, WAD, all)).collect::<Result<_>>()?;
+    let mut parts: Vec<u128> = caps.iter().map(|cap| floor_ratio(&[*cap, WAD], &[all])).collect::<Result<_>>()?;
     let free: Vec<u128> = caps.iter().map(|cap| if *cap == 0 { 0 } else { WAD }).collect();
     hand_out(&mut parts, &caps, &free)?;
     Ok(Some(parts))
@@ -133,7 +133,7 @@ fn share_out(raw: &[u128], bounds: &[Bound], fixed: &[Option<u128>], rest: u128,
         parts.push(match fixed {
             Some(part) => *part,
             None if weight == 0 => 0,
-            None => mul_div_floor(rest, *raw, weight)?,
+            None => floor_ratio(&[rest, *raw], &[weight])?,
         });
     }
     let caps: Vec<u128> = bounds.iter().map(|b| b.cap).collect();
@@ -182,7 +182,7 @@ pub fn step(targets: &[u128], goal: &[u128], step_max: u128) -> Result<Vec<u128>
     let mut scaled = Vec::with_capacity(moves.len());
     for ((t, g), m) in targets.iter().zip(goal).zip(&moves) {
         let all = if g > t { up } else { down };
-        scaled.push(if all == 0 { 0 } else { mul_div_floor(*m, common, all)? });
+        scaled.push(if all == 0 { 0 } else { floor_ratio(&[*m, common], &[all])? });
     }
     for rising in [true, false] {
         let mut places: Vec<(u128, usize)> = targets

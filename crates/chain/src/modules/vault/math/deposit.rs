@@ -1,6 +1,6 @@
 //! What a deposit of one asset is worth in shares: two-sided prices, and the charge or bonus for moving the basket.
 
-use entente_kernel::num::{NumError, Wide, mul_div_floor};
+use entente_kernel::num::{NumError, Wide, floor_ratio};
 
 use super::value::{VIRTUAL_ASSET, VIRTUAL_SHARES, shares_for_value, value_ceil, value_floor};
 use super::{Result, WAD, add, sub, sum};
@@ -100,12 +100,12 @@ impl Basket {
     /// `NavLo`: value per share at the lower rates, times WAD; a donation cannot raise it.
     pub fn nav_lo_per_share(&self) -> Result<u128> {
         let value = self.lines.iter().try_fold(0, |all, line| add(all, line.value_lo()?))?;
-        mul_div_floor(value, WAD, add(self.shares, VIRTUAL_SHARES)?)
+        floor_ratio(&[value, WAD], &[add(self.shares, VIRTUAL_SHARES)?])
     }
 
     /// Value per share, times WAD.
     pub fn share_price(&self) -> Result<u128> {
-        mul_div_floor(add(self.nav()?, VIRTUAL_ASSET)?, WAD, add(self.shares, VIRTUAL_SHARES)?)
+        floor_ratio(&[add(self.nav()?, VIRTUAL_ASSET)?, WAD], &[add(self.shares, VIRTUAL_SHARES)?])
     }
 
     fn values(&self) -> Result<Vec<u128>> {
@@ -146,12 +146,12 @@ impl Basket {
         match quote.potential_after.checked_sub(quote.potential_before) {
             Some(rise) if rise > 0 => {
                 quote.fee = value.min(rise);
-                quote.user = mul_div_floor(gross, sub(value, quote.fee)?, value)?;
+                quote.user = floor_ratio(&[gross, sub(value, quote.fee)?], &[value])?;
                 quote.pool_shares = add(self.pool_shares, sub(gross, quote.user)?)?;
             }
             _ => {
                 let fall = sub(quote.potential_before, quote.potential_after)?;
-                quote.bonus = mul_div_floor(fall, terms.bonus_part, WAD)?;
+                quote.bonus = floor_ratio(&[fall, terms.bonus_part], &[WAD])?;
                 quote.bonus_shares = shares_for_value(quote.bonus, self.shares, nav_hi)?.min(self.pool_shares);
                 quote.user = add(gross, quote.bonus_shares)?;
                 quote.pool_shares = sub(self.pool_shares, quote.bonus_shares)?;

@@ -20,10 +20,9 @@ pub use deposit::{Basket, Line, Quote, Terms, potential_ceil, potential_floor};
 pub use reward::{auction_price, dripped, gauge_index};
 pub use value::{VIRTUAL_ASSET, VIRTUAL_SHARES, exit_amount, shares_for_value, value_ceil, value_floor};
 
-use entente_kernel::num::NumError;
+pub use entente_kernel::num::WAD;
 
-/// One, in fractions of 10^-18.
-pub const WAD: u128 = 1_000_000_000_000_000_000;
+use entente_kernel::num::NumError;
 
 pub type Result<T> = std::result::Result<T, NumError>;
 

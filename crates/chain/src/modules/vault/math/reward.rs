@@ -1,6 +1,6 @@
 //! Rewards over time: lots that are dripped, prices of auctions, the index of a gauge.
 
-use entente_kernel::num::{NumError, Wide, mul_div_floor};
+use entente_kernel::num::{NumError, Wide, floor_ratio};
 
 use super::{Result, WAD, sub};
 
@@ -13,7 +13,7 @@ const AUCTION_END: u128 = 980_000_000_000_000_000;
 /// # Rounding
 /// Down; all of it at the end.
 pub fn dripped(amount: u128, elapsed: u128, period: u128) -> Result<u128> {
-    if elapsed >= period { Ok(amount) } else { mul_div_floor(amount, elapsed, period) }
+    if elapsed >= period { Ok(amount) } else { floor_ratio(&[amount, elapsed], &[period]) }
 }
 
 /// The price of a lot when `elapsed` of `period` is over: it falls in a straight line from 1.05 to 0.98 of `market`.
@@ -22,7 +22,7 @@ pub fn dripped(amount: u128, elapsed: u128, period: u128) -> Result<u128> {
 /// The price down by less than a unit: the bidder gains.
 pub fn auction_price(market: u128, elapsed: u128, period: u128) -> Result<u128> {
     let fallen = dripped(sub(AUCTION_START, AUCTION_END)?, elapsed, period)?;
-    mul_div_floor(market, sub(AUCTION_START, fallen)?, WAD)
+    floor_ratio(&[market, sub(AUCTION_START, fallen)?], &[WAD])
 }
 
 /// The index of a gauge after `released` coins came for `shares` locked shares, and the remainder that is carried over.

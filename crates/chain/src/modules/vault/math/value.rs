@@ -1,6 +1,6 @@
 //! Value of holdings and price of shares.
 
-use entente_kernel::num::{mul_div_ceil, mul_div_floor};
+use entente_kernel::num::{ceil_ratio, floor_ratio};
 
 use super::{Result, add};
 
@@ -14,12 +14,12 @@ pub const VIRTUAL_ASSET: u128 = 1;
 /// # Rounding
 /// Down: the vault gains, where the amount is being paid in.
 pub fn value_floor(amount: u128, rate: u128, unit: u128) -> Result<u128> {
-    mul_div_floor(amount, rate, unit)
+    floor_ratio(&[amount, rate], &[unit])
 }
 
 /// As [`value_floor`], up: those who hold shares gain, where shares are being issued against it.
 pub fn value_ceil(amount: u128, rate: u128, unit: u128) -> Result<u128> {
-    mul_div_ceil(amount, rate, unit)
+    ceil_ratio(&[amount, rate], &[unit])
 }
 
 /// `floor(value · (S + VS) / (NAV_hi + VA))`: shares that a value buys.
@@ -27,7 +27,7 @@ pub fn value_ceil(amount: u128, rate: u128, unit: u128) -> Result<u128> {
 /// # Rounding
 /// Down: the other holders gain.
 pub fn shares_for_value(value: u128, shares: u128, nav_hi: u128) -> Result<u128> {
-    mul_div_floor(value, add(shares, VIRTUAL_SHARES)?, add(nav_hi, VIRTUAL_ASSET)?)
+    floor_ratio(&[value, add(shares, VIRTUAL_SHARES)?], &[add(nav_hi, VIRTUAL_ASSET)?])
 }
 
 /// `floor(active · Sb / (S + VS))`: what a batch of `batch_shares` of all `shares` takes of one asset, in kind.
@@ -35,5 +35,5 @@ pub fn shares_for_value(value: u128, shares: u128, nav_hi: u128) -> Result<u128>
 /// # Rounding
 /// Down: who stays gains less than a unit.
 pub fn exit_amount(active: u128, batch_shares: u128, shares: u128) -> Result<u128> {
-    mul_div_floor(active, batch_shares, add(shares, VIRTUAL_SHARES)?)
+    floor_ratio(&[active, batch_shares], &[add(shares, VIRTUAL_SHARES)?])
 }
