@@ -1,6 +1,6 @@
 # The table of contents of what can be done here. Each recipe is one line; scripts/ holds what needs more.
 
-.PHONY: help dev build test check bench interop vectors
+.PHONY: help dev build test check bench interop vectors fuzz kill random determinism golden
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,3 +26,18 @@ interop: ## real clients against a real node
 
 bench: ## speed: tree, decimals, transactions
 	@scripts/bench
+
+fuzz: ## hours of hostile bytes: SECS=600 for each decoder
+	@scripts/fuzz
+
+kill: ## a node is killed at every step of a block, KILLS=2000 times
+	@scripts/kill
+
+random: ## thousands of random blocks: RUNS=200 seeds from SEED on, ordinary and with parameters at their ends
+	@scripts/random
+
+determinism: ## one app hash with 1, 2 and 8 threads, debug and release, two allocators
+	@scripts/determinism
+
+golden: ## write the golden files anew, after a change of the consensus that is meant
+	@scripts/golden

@@ -1,4 +1,4 @@
-//! Random blocks for as long as you like: `cargo run -p entente-lab --example random -- [--seed N] [--runs N] [--blocks N] [--txs N]`.
+//! Random blocks for as long as you like: `cargo run -p entente-lab --example random -- [--seed N] [--runs N] [--blocks N] [--txs N] [--wild]`.
 
 use std::process::ExitCode;
 
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         users: number("--users", default.users),
         import_every: number("--import-every", default.import_every),
         follow: number("--follow", default.follow),
+        wild: arguments.iter().any(|a| a == "--wild"),
         ..default
     };
     std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));

@@ -1,4 +1,5 @@
 //! The same chain driven by a seed or a scenario.
 #![deny(unsafe_code)]
 
+pub mod hostile;
 pub mod random;

@@ -26,6 +26,8 @@ use crate::keys::{self, Signer, Terms};
 /// What one call gives, in units of the denomination.
 const AMOUNT: u64 = 100_000_000;
 const GAS: u64 = 200_000;
+/// Largest request body in bytes.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// How long a call waits for its block.
 const WAIT: Duration = Duration::from_secs(15);
 

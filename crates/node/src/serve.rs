@@ -4,17 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::Router;
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::addresses::listen;
 use crate::api::reflection::{About, Reflecting};
-use crate::api::{QueryService, grpc, rest};
+use crate::api::{BODY_BYTES_MAX, QueryService, grpc, rest};
 use crate::engine::pace::{self, Pace};
 use crate::engine::{Engine, Halt};
 use crate::faucet::Faucet;
+use crate::limits::{self, serve};
 use crate::rpc::{self, Rpc};
 use crate::service::{Services, served};
 use crate::{admin, faucet};
@@ -70,6 +69,7 @@ pub struct Settings {
 /// # Errors
 /// Why the engine halted, or which door failed.
 pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()> {
+    limits::raise_file_limit();
     let services = Services::new(engine.clone(), settings.moniker.clone(), settings.minimum_gas_prices.clone());
     let served = served();
     let bech32_prefix = engine.snapshot(None).map(|s| s.bech32().prefix().to_owned()).unwrap_or_default();
@@ -80,24 +80,25 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
         served: served.iter().map(|name| (*name).to_owned()).collect(),
     };
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
-    if let Some(path) = &settings.admin {
-        tasks.spawn(admin::serve(engine.clone(), admin::listen(path).await?));
-    }
     if let Some(listener) = doors.rpc {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let rpc = Rpc::new(engine.clone(), Arc::new(services.clone()), address, settings.moniker.clone());
-        tasks.spawn(serve(listener, rpc::router(Arc::new(rpc))));
+        tasks.spawn(serve(listener, rpc::router(Arc::new(rpc)), rpc::BODY_BYTES_MAX));
     }
     let query: Arc<dyn QueryService> = Arc::new(Reflecting::new(Arc::new(services.clone()), &about));
     if let Some(listener) = doors.rest {
         let router = rest::router(query.clone(), &served).merge(grpc::router(query.clone(), &served)?);
-        tasks.spawn(serve(listener, router.layer(rest::open_to_all_origins())));
+        tasks.spawn(serve(listener, router.layer(rest::open_to_all_origins()), BODY_BYTES_MAX));
     }
     if let Some(listener) = doors.grpc {
-        tasks.spawn(serve(listener, grpc::server(query, &served)?.layer(rest::open_to_all_origins())));
+        let router = grpc::server(query, &served)?.layer(rest::open_to_all_origins());
+        tasks.spawn(serve(listener, router, BODY_BYTES_MAX));
     }
     if let Some(listener) = doors.faucet {
-        tasks.spawn(serve(listener, faucet::router(Faucet::new(engine.clone())?)));
+        tasks.spawn(serve(listener, faucet::router(Faucet::new(engine.clone())?), faucet::BODY_BYTES_MAX));
+    }
+    if let Some(path) = settings.admin {
+        tasks.spawn(admin::serve(engine.clone(), path));
     }
     tokio::select! {
         Halt(why) = pace::run(engine, settings.pace) => Err(anyhow::anyhow!("the chain has stopped: {why}")),
@@ -108,14 +109,6 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
         },
         () = asked_to_stop() => Ok(()),
     }
-}
-
-async fn serve(listener: TcpListener, router: Router) -> Result<()> {
-    // Small answers go out at once.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    Ok(axum::serve(listener, router).await?)
 }
 
 /// Resolves on an interrupt or a request to terminate.

@@ -34,11 +34,21 @@ fn members(message: &DynamicMessage, depth: usize) -> Map<String, Json> {
         let marks = schema::marks(&field);
         let form = match field.kind() {
             Kind::Message(inner) if !present && !field.is_list() && !field.is_map() => absent(&inner, marks, depth),
+            // A number that Go keeps behind a pointer: absent is not zero.
+            Kind::String | Kind::Bytes
+                if !present && !marks.never_null && is_number(marks.form) && !field.is_list() =>
+            {
+                Json::Null
+            }
             _ => field_form(&field, &message.get_field(&field), marks, depth),
         };
         object.insert(field.name().to_owned(), form);
     }
     object
+}
+
+const fn is_number(form: Form) -> bool {
+    matches!(form, Form::Dec | Form::Int)
 }
 
 /// A message that is not on the wire: null, or its zero value if Go keeps it by value.

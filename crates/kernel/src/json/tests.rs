@@ -385,3 +385,14 @@ proptest! {
         prop_assert_eq!(scalar::duration_value(&scalar::duration_text(seconds, nanos)), Some((seconds, nanos)));
     }
 }
+
+#[test]
+fn a_number_that_may_be_absent_is_null_and_not_zero() {
+    let url = "/cosmos.staking.v1beta1.MsgEditValidator";
+    let shown = encode(url, &[]).unwrap();
+    assert_eq!((&shown["commission_rate"], &shown["min_self_delegation"]), (&Json::Null, &Json::Null));
+    assert_eq!(shown["validator_address"], "");
+    let given = json!({ "min_self_delegation": "0" });
+    let again = encode(url, &decode(url, &given).unwrap()).unwrap();
+    assert_eq!((&again["commission_rate"], again["min_self_delegation"].as_str()), (&Json::Null, Some("0")));
+}

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 
 /// Records on a page when the request does not say.
 pub const PAGE_LIMIT_DEFAULT: u64 = 100;
+/// Most records on a page; who asks for more gets so many, and the key of the next page.
+pub const PAGE_LIMIT_MAX: u64 = 10_000;
 
 /// What part of a list is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub(super) fn collect<T>(
     }
     let (limit, count) =
         if request.limit == 0 { (PAGE_LIMIT_DEFAULT, true) } else { (request.limit, request.count_total) };
+    let limit = limit.min(PAGE_LIMIT_MAX);
     let from_key = !request.key.is_empty();
     let at = [prefix, &request.key].concat();
     let (start, end) = match (from_key, request.reverse) {

@@ -47,16 +47,19 @@ pub struct Filler<'s, 'a> {
     pub depth: u32,
     /// Whether fields get values that they are meant to have.
     pub careful: bool,
+    /// Whether numbers are at the ends of what can be written.
+    pub wild: bool,
 }
 
 impl<'s, 'a> Filler<'s, 'a> {
     pub fn new(scene: &'s Scene<'a>, actor: Actor) -> Self {
-        Self { scene, actor, depth: 0, careful: false }
+        Self { scene, actor, depth: 0, careful: false, wild: false }
     }
 
     /// For messages inside this one, which governance carries out.
     pub fn inside(&self) -> Self {
-        Self { scene: self.scene, actor: self.scene.governance(), depth: self.depth + 1, careful: self.careful }
+        let (depth, actor) = (self.depth + 1, self.scene.governance());
+        Self { scene: self.scene, actor, depth, careful: self.careful, wild: self.wild }
     }
 
     /// The JSON of a message of this type, its signer the actor.
@@ -110,6 +113,13 @@ impl<'s, 'a> Filler<'s, 'a> {
     }
 
     fn single(&self, dice: &mut Dice, field: &FieldDescriptor) -> Value {
+        match extreme(dice, field).filter(|_| self.wild && dice.chance(80)) {
+            Some(value) => value,
+            None => self.usual(dice, field),
+        }
+    }
+
+    fn usual(&self, dice: &mut Dice, field: &FieldDescriptor) -> Value {
         match field.kind() {
             Kind::Bool => json!(dice.chance(50)),
             Kind::Int64 | Kind::Uint64 if self.careful && field.name().ends_with("_time") => {
@@ -209,6 +219,31 @@ impl<'s, 'a> Filler<'s, 'a> {
             }
         }
     }
+}
+
+/// 2^255.
+const HALF: &str = "57896044618658097711785492504343953926634992332820282019728792003956564819968";
+
+/// A number at an end of its field: nothing, the least, the most that is usual, the most that can be.
+fn extreme(dice: &mut Dice, field: &FieldDescriptor) -> Option<Value> {
+    let decs = ["0", "0.000000000000000001", "0.5", "1", "0.999999999999999999", "1000000000000000000", HALF];
+    Some(match (schema::marks(field).form, scalar(field).as_str(), field.kind()) {
+        (Form::Dec, ..) | (_, "cosmos.Dec", _) => json!(dice.pick(&decs)),
+        (Form::Int, ..) | (_, "cosmos.Int", _) => json!(dice.pick(&["0", "1", "2", HALF])),
+        (.., Kind::Uint32 | Kind::Fixed32) => json!(*dice.pick(&[0, 1, 2, u32::MAX])),
+        (.., Kind::Int64 | Kind::Sint64) => json!(dice.pick(&[-1, 0, 1, 2, i64::MAX]).to_string()),
+        (.., Kind::Uint64 | Kind::Fixed64) => json!(dice.pick(&[0, 1, 2, u64::MAX]).to_string()),
+        (.., Kind::String) if ["quorum", "ratio", "threshold"].iter().any(|w| field.name().ends_with(w)) => {
+            json!(dice.pick(&decs))
+        }
+        (.., Kind::Message(inner)) if inner.full_name() == "google.protobuf.Duration" => {
+            json!(dice.pick(&["0s", "0.000000001s", "1s", "10s", "315576000000s"]))
+        }
+        (.., Kind::Message(inner)) if inner.full_name() == "cosmos.base.v1beta1.Coin" => {
+            json!({ "denom": "uente", "amount": dice.pick(&["0", "1", HALF]) })
+        }
+        _ => return None,
+    })
 }
 
 fn time(dice: &mut Dice, scene: &Scene<'_>) -> Value {

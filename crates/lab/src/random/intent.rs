@@ -204,10 +204,15 @@ fn reward_validator(dice: &mut Dice, f: &Filler<'_, '_>) -> Option<Message> {
     message("/cosmos.distribution.v1beta1.MsgDepositValidatorRewardsPool", value)
 }
 
+/// A proposal that puts parameters to their ends, or deletes what is in use.
+pub fn wild_proposal(dice: &mut Dice, f: &Filler<'_, '_>) -> Option<Message> {
+    propose(dice, &Filler { wild: true, actor: f.actor.clone(), ..*f })
+}
+
 fn propose(dice: &mut Dice, f: &Filler<'_, '_>) -> Option<Message> {
     let inner = f.inside();
     let mut messages = Vec::new();
-    for _ in 0..dice.between(1, 2) {
+    for _ in 0..dice.between(1, if f.wild { 1 } else { 2 }) {
         let (url, mut value) = of_governance(dice, &inner);
         value["@type"] = json!(url);
         messages.push(value);

@@ -43,8 +43,26 @@ fn long_runs_of_busy_blocks_keep_every_promise() {
 }
 
 #[test]
+fn no_parameter_that_a_vote_can_set_stops_the_chain() {
+    let total = play(seeds(3_000, 10), Options { blocks: 60, txs: 3, wild: true, ..Options::default() });
+    assert!(total.proposals.get("proposal_passed").is_some_and(|n| *n > 20), "votes change the chain: {total}");
+}
+
+#[test]
 fn a_seed_decides_everything() {
     let options = Options { blocks: 30, replay: false, ..Options::default() };
     assert_eq!(run(7, options).unwrap(), run(7, options).unwrap());
     assert_ne!(run(7, options).unwrap().app_hash, run(8, options).unwrap().app_hash);
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let options = Options { blocks: 20, replay: false, ..Options::default() };
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(11, options)).unwrap()
+    };
+    let one = with(1);
+    assert_eq!(with(2), one);
+    assert_eq!(with(8), one);
 }

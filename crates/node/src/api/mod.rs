@@ -58,6 +58,7 @@ impl Status {
     pub const NOT_FOUND: i32 = 5;
     pub const UNIMPLEMENTED: i32 = 12;
     pub const INTERNAL: i32 = 13;
+    pub const UNAVAILABLE: i32 = 14;
 
     pub fn new(grpc_code: i32, message: impl Into<String>) -> Self {
         Self { grpc_code, message: message.into() }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
 use parking_lot::RwLock;
 
-use super::{DiskError, Pairs, Scan, Write};
+use super::{ABOUT, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Write};
+use crate::steps::passed;
 
 /// Bytes of a table that may wait in memory before they are sorted into files. They are in the journal all the while;
 /// the journal is read again at the next start.
@@ -66,13 +67,21 @@ impl Pairs for Lsm {
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
-        for Write { space, key, value } in writes {
-            let space = self.space(&space)?;
+        for Write { space: name, key, value } in writes {
+            let space = self.space(&name)?;
             match value {
                 Some(value) => batch.insert(&space, key, value),
                 None => batch.remove(&space, key),
             }
+            passed(match name.as_str() {
+                STATE => "a pair is in the batch",
+                BLOCKS => "the block is in the batch",
+                RESULTS => "the results are in the batch",
+                ABOUT => "the head is in the batch",
+                _ => "an index entry is in the batch",
+            });
         }
+        passed("the batch is whole");
         batch
             .commit()
             .map_err(|why| DiskError::WriteFailed { place: self.path.display().to_string(), reason: said(&why) })

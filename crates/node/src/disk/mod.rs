@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::DiskError;
 
+use crate::steps::passed;
 use record::{seal, unseal};
 use tip::Tip;
 
@@ -142,7 +143,9 @@ impl Disk {
     /// names the first store or the record that is wrong.
     pub fn open(path: &Path, stores: &'static [StoreId]) -> Result<(Disk, Option<Loaded>), DiskError> {
         std::fs::create_dir_all(path).map_err(|source| DiskError::Io { place: path.display().to_string(), source })?;
+        passed("the folder is there");
         let pairs = lsm::Lsm::open(&path.join("pairs"))?;
+        passed("the store is open");
         let tip = Tip::open(&path.join("tip"))?;
         Disk::load(Box::new(pairs), Some(tip), stores)
     }
@@ -173,6 +176,7 @@ impl Disk {
             ),
         };
         disk.compare_tip(found.as_ref())?;
+        passed("the tip is read");
         disk.0.at.lock().chain_id.clone_from(&chain_id);
         let Some(head) = found else {
             return match disk.is_unused()? {
@@ -181,6 +185,7 @@ impl Disk {
             };
         };
         let forest = disk.read_forest(&head)?;
+        passed("the state is read");
         disk.must_have(BLOCKS, head.height)?;
         disk.must_have(RESULTS, head.height)?;
         let oldest = disk.first_height()?;
@@ -289,6 +294,7 @@ impl Disk {
             None => {
                 self.0.pairs.commit(vec![sealed(ABOUT, CHAIN, chain_id.as_bytes())])?;
                 at.chain_id = Some(chain_id.to_owned());
+                passed("the home is claimed");
                 Ok(())
             }
         }
@@ -310,12 +316,16 @@ impl Disk {
         }
         let noted = tip::Noted { height: block.height, app_hash: block.app_hash };
         let writes = writes_of(block)?;
+        passed("writes are assembled");
         self.0.pairs.commit(writes)?;
+        passed("the batch is durable");
         if let Some(tip) = &self.0.tip {
             tip.note(&noted)?;
         }
+        passed("the tip is noted");
         at.newest = Some(noted.height);
         at.oldest = at.oldest.or(Some(noted.height));
+        passed("the newest height is known");
         Ok(())
     }
 
@@ -451,6 +461,12 @@ impl Disk {
             self.must_have(RESULTS, height)?;
         }
         Ok(newest.abs_diff(oldest) + 1)
+    }
+
+    /// Moves everything from the journal into sorted files.
+    #[cfg(test)]
+    pub fn settle(&self) {
+        self.0.pairs.settle();
     }
 
     fn record(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {

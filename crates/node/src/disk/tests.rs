@@ -442,3 +442,69 @@ fn a_killed_process_loses_no_acknowledged_block() {
         height = loaded.height;
     }
 }
+
+/// The variable that tells the child of the next test where its small disk is.
+const SMALL_DISK: &str = "ENTENTE_TEST_SMALL_DISK";
+
+#[test]
+#[ignore = "runs only as the child of the test below, on a disk of its own"]
+fn child_that_fills_its_disk() {
+    let place = std::env::var_os(SMALL_DISK).expect("started by the test below");
+    let (home, ballast) = (Path::new(&place).join("home"), Path::new(&place).join("ballast"));
+    std::fs::write(&ballast, vec![7; 8 << 20]).unwrap();
+    let mut chain = Chain::new();
+    // A block that no compression makes smaller.
+    let next = |chain: &mut Chain| {
+        let mut seed = chain.height as u64;
+        let noise = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as u8
+        });
+        Block { block: noise.take(200_000).collect(), ..chain.next() }
+    };
+    let (disk, _) = Disk::open(&home, STORES).unwrap();
+    disk.claim("entente-test-1").unwrap();
+    let (mut acknowledged, mut why) = (0, None);
+    while why.is_none() && acknowledged < 1_000 {
+        match disk.commit(next(&mut chain)) {
+            Ok(()) => acknowledged += 1,
+            Err(e) => why = Some(e.to_string()),
+        }
+    }
+    let why = why.expect("the disk becomes full");
+    assert!(why.contains("nothing more is written") || why.contains("cannot be used"), "{why}");
+    let refused = disk.commit(Block { height: acknowledged + 1, ..next(&mut chain) });
+    assert!(refused.is_err(), "nothing is written after that");
+    drop(disk);
+    std::fs::remove_file(&ballast).unwrap();
+    let (disk, loaded) = Disk::open(&home, STORES).unwrap();
+    let loaded = loaded.unwrap();
+    assert!(loaded.height >= acknowledged, "{acknowledged} were acknowledged, {} are there", loaded.height);
+    assert_eq!(loaded.app_hash, Chain::grown_to(loaded.height).forest.root());
+    let mut chain = Chain::grown_to(loaded.height);
+    for _ in 0..3 {
+        disk.commit(next(&mut chain)).unwrap();
+    }
+    drop(disk);
+    assert_eq!(Disk::open(&home, STORES).unwrap().1.unwrap().height, loaded.height + 3);
+    println!("full after {acknowledged} blocks: {why}");
+}
+
+#[test]
+fn a_node_on_a_full_disk_stops_with_a_sentence_and_goes_on_when_there_is_room() {
+    let place = tempfile::tempdir().unwrap();
+    let run = r#"mount -t tmpfs -o size=40m tmpfs "$0" && exec "$1" --exact disk::tests::child_that_fills_its_disk --ignored --nocapture"#;
+    let child = std::process::Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", run])
+        .arg(place.path())
+        .arg(std::env::current_exe().unwrap())
+        .env(SMALL_DISK, place.path())
+        .output();
+    let Ok(child) = child else { return println!("skipped: unshare is not installed") };
+    let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+    if !child.status.success() && !out.contains("running 1 test") {
+        return println!("skipped: no disk of its own for a test here: {err}");
+    }
+    assert!(child.status.success() && out.contains("full after"), "{out}{err}");
+    println!("{out}");
+}

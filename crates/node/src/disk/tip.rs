@@ -57,8 +57,17 @@ impl Tip {
 
     fn write(&self, slot: u64, noted: &Noted) -> Result<(), DiskError> {
         let bytes = seal("tip", &[], &[&noted.height.to_be_bytes()[..], &noted.app_hash].concat());
+        #[cfg(test)]
+        self.write_half(slot, &bytes);
         self.file
             .write_all_at(&bytes, slot * NOTE_BYTES as u64)
             .map_err(|source| DiskError::Io { place: self.path.display().to_string(), source })
+    }
+
+    /// What a machine that loses power may leave behind.
+    #[cfg(test)]
+    fn write_half(&self, slot: u64, bytes: &[u8]) {
+        let _ = self.file.write_all_at(&bytes[..bytes.len() / 2], slot * NOTE_BYTES as u64);
+        crate::steps::passed("the tip is half noted");
     }
 }

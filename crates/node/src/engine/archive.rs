@@ -22,6 +22,8 @@ const PARAMS: &str = "params";
 const STANDING: &str = "standing";
 const STANDING_KEY: &[u8] = b"standing";
 const SEEN_KEY: &[u8] = b"seen";
+/// The fingerprint of the genesis document that the chain began with.
+const GENESIS_KEY: &[u8] = b"genesis";
 /// Validator sets are written at least this often, so that turns need not be counted from far away.
 const VALIDATORS_EVERY: i64 = 1_000;
 
@@ -124,6 +126,11 @@ impl Archive {
         Ok(last.and_then(|(key, value)| Some((i64::from_be_bytes(key.as_ref().try_into().ok()?), value))))
     }
 
+    /// The fingerprint of the genesis document that the chain began with.
+    pub fn genesis_fingerprint(&self) -> Result<Option<Bytes>, DiskError> {
+        self.disk.table_value(STANDING, GENESIS_KEY)
+    }
+
     pub fn standing(&self) -> Result<Option<(Standing, wire::Commit)>, DiskError> {
         let (standing, seen) =
             (self.disk.table_value(STANDING, STANDING_KEY)?, self.disk.table_value(STANDING, SEEN_KEY)?);
@@ -131,6 +138,11 @@ impl Archive {
         let seen = decoded(STANDING, 0, &seen)?;
         Ok(Standing::from_stored(decoded(STANDING, 0, &standing)?).map(|standing| (standing, seen)))
     }
+}
+
+/// The entry by which a node knows the genesis document that its chain began with.
+pub fn genesis_entry(fingerprint: &[u8; 32]) -> Entry {
+    (STANDING, Bytes::from_static(GENESIS_KEY), Bytes::copy_from_slice(fingerprint))
 }
 
 /// The entries that let a node go on after `standing`, whose newest commit is `seen`. `before` is absent at genesis.

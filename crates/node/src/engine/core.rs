@@ -13,6 +13,7 @@ use super::state::Standing;
 use super::validators::public_key;
 use super::{Halt, index};
 use crate::disk;
+use crate::steps::passed;
 
 /// Bytes of a block that transactions cannot have: header, framing, and per validator its part of the commit.
 const BLOCK_OVERHEAD: usize = 2_048;
@@ -58,7 +59,9 @@ impl Core {
             let (id, set) = (&standing.block_id, &standing.last_validators);
             sign_commit(&standing.chain_id, standing.height, id, set, seeds, time)
         };
+        passed("the last commit is signed");
         let txs = self.mempool.reap(self.data_bytes_max(), standing.params.block.unwrap_or_default().max_gas);
+        passed("transactions are chosen");
         let proposer = self.proposer(seeds);
         let header = standing.next_header(time, &txs, &last_commit, proposer);
         let request = FinalizeBlock {
@@ -76,18 +79,24 @@ impl Core {
             last_commit: Some(last_commit),
         };
         let block_id = block::block_id(&block);
+        passed("the header is made");
         let result = self.chain.finalize_block(&request).map_err(Halt::fault)?;
+        passed("the block is executed");
         let commit = self.chain.commit().map_err(Halt::fault)?;
+        passed("the state is replaced in memory");
         let results = to_wire_results(result);
         let (next, applied) = self.standing.after(&header, block_id.clone(), &results);
         if let Err(why) = applied {
             tracing::warn!("height {}: the validator set stays as it is: {why}", header.height);
         }
+        passed("where consensus stands is known");
         // The height's own time is the least that a vote on it can carry.
         let seen_time = vote_time(now, next.time);
         let seen = sign_commit(&next.chain_id, next.height, &block_id, &next.last_validators, seeds, seen_time);
+        passed("the newest commit is signed");
         let mut tables = index::entries(&block_id.hash, next.height, &block, &results);
         tables.extend(standing_entries(Some(&self.standing), &next, &seen));
+        passed("index entries are made");
         let roots = self.chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default();
         archive.disk().commit(disk::Block {
             height: commit.height,
@@ -98,10 +107,13 @@ impl Core {
             results: results.encode_to_vec().into(),
             tables,
         })?;
+        passed("the block is remembered");
         (self.standing, self.seen) = (next, seen);
+        passed("the standing is replaced");
         let made = Made { block, block_id, results };
         let chain = &mut self.chain;
         self.mempool.after_block(made.txs(), |tx| chain.check_tx(tx, true).is_ok_and(|r| r.code == 0));
+        passed("the mempool is cleaned");
         Ok(made)
     }
 

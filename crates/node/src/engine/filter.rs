@@ -53,6 +53,10 @@ impl Filter {
     /// # Errors
     /// Says where the text stops being a filter.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
+        if text.len() > FILTER_BYTES_MAX {
+            let reason = format!("a filter has at most {FILTER_BYTES_MAX} bytes");
+            return Err(FilterError { offset: FILTER_BYTES_MAX, reason });
+        }
         let mut scan = Scan { text, at: 0 };
         let mut conditions = vec![scan.condition()?];
         while !scan.at_end() {

@@ -13,6 +13,8 @@ pub mod comet;
 mod core;
 pub mod filter;
 pub mod index;
+#[cfg(test)]
+mod killed;
 pub mod mempool;
 pub mod pace;
 mod past;
@@ -32,13 +34,14 @@ use entente_proto::tendermint::types as wire;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::{Notify, broadcast, watch};
 
-use self::archive::{Archive, standing_entries};
+use self::archive::{Archive, genesis_entry, standing_entries};
 use self::core::Core;
 pub use self::core::{Made, to_wire_events, to_wire_tx_result};
 use self::mempool::MempoolError;
 use self::state::Standing;
 use crate::disk::{self, Disk, DiskError, Loaded};
 use crate::genesis::{GenesisDoc, params_json};
+use crate::steps::passed;
 
 /// Blocks that a slow listener may be behind before it loses some.
 const NEWS_BEHIND_MAX: usize = 1_024;
@@ -111,7 +114,10 @@ impl Engine {
         let archive = Archive::new(disk, doc.initial_height);
         let core = match loaded {
             None => begin(&archive, &doc)?,
-            Some(loaded) => resume(&archive, loaded)?,
+            Some(loaded) => {
+                same_genesis(&archive, &doc)?;
+                resume(&archive, loaded)?
+            }
         };
         let own_key = seeds.first().map(entente_kernel::crypto::ed25519::public_key).unwrap_or_default();
         Self::assemble(archive, core, doc, seeds, own_key)
@@ -269,8 +275,10 @@ impl Engine {
         let made = Arc::new(core.make_block(&self.0.archive, &self.0.seeds, now).map_err(|halt| self.halt(halt))?);
         self.show(&core);
         drop(core);
+        passed("the block is shown");
         // Nobody listening is fine.
         let _ = self.0.news.send(made.clone());
+        passed("the block is told");
         Ok(made)
     }
 
@@ -300,14 +308,18 @@ fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
     let standing = Standing::at_genesis(doc, &result.validators, result.app_hash)
         .map_err(|e| Halt(format!("the genesis is refused: validators: {e}")))?;
     let seen = block::no_commit();
+    let mut tables = standing_entries(None, &standing, &seen);
+    tables.push(genesis_entry(&doc.fingerprint()));
+    passed("the genesis is executed");
     archive.disk().commit(disk::Block {
         height: standing.height,
         app_hash: result.app_hash,
         roots: chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default(),
         changes: result.changes,
-        tables: standing_entries(None, &standing, &seen),
+        tables,
         ..disk::Block::default()
     })?;
+    passed("the genesis is remembered");
     Ok(Core { chain, standing, seen, mempool: mempool::Mempool::default() })
 }
 
@@ -320,6 +332,22 @@ fn genesis_chain(doc: &GenesisDoc) -> Result<(Chain, InitResult), Halt> {
         app_state: doc.app_state.clone(),
     };
     Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")))
+}
+
+/// A genesis file that was changed afterwards would be shown to people, and would start another chain elsewhere.
+fn same_genesis(archive: &Archive, doc: &GenesisDoc) -> Result<(), Halt> {
+    let (recorded, found) = (archive.genesis_fingerprint()?, doc.fingerprint());
+    match recorded {
+        Some(recorded) if recorded != found[..] && archive.disk().chain_id().as_deref() == Some(&doc.chain_id) => {
+            Err(Halt(format!(
+                "the genesis file is not the one that {} began with: its fingerprint is {}, recorded is {}; restore it from a backup",
+                doc.chain_id,
+                hex::encode(found),
+                hex::encode(recorded)
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn resume(archive: &Archive, loaded: Loaded) -> Result<Core, Halt> {

@@ -28,7 +28,9 @@ pub fn load(path: &Path) -> Result<[u8; 32]> {
     let text = std::fs::read(path).with_context(|| format!("the key file {} cannot be read", path.display()))?;
     let seed = serde_json::from_slice::<Value>(&text).ok().and_then(|value| {
         let bytes = STANDARD.decode(value.pointer("/priv_key/value")?.as_str()?).ok()?;
-        bytes.first_chunk::<32>().copied().filter(|seed| bytes.get(32..) == Some(&ed25519::public_key(seed)))
+        let seed = bytes.first_chunk::<32>().copied().filter(|s| bytes.get(32..) == Some(&ed25519::public_key(s)))?;
+        // What else the file says of the key must be so: it was damaged otherwise.
+        (value.as_object()? == to_json(&seed).as_object()?).then_some(seed)
     });
     seed.ok_or_else(|| anyhow!("{} is not a validator key in the form of priv_validator_key.json", path.display()))
 }
@@ -40,11 +42,6 @@ fn to_json(seed: &[u8; 32]) -> Value {
         "pub_key": { "type": "tendermint/PubKeyEd25519", "value": STANDARD.encode(public) },
         "priv_key": { "type": "tendermint/PrivKeyEd25519", "value": STANDARD.encode([*seed, public].concat()) },
     })
-}
-
-/// The public key in the JSON of the SDK.
-pub fn public_json(seed: &[u8; 32]) -> Value {
-    json!({ "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(ed25519::public_key(seed)) })
 }
 
 /// The key of the validator of every development chain; it is no secret.

@@ -119,9 +119,10 @@ impl Rpc {
     /// Waits until the transaction is in a block.
     pub(super) async fn broadcast_commit(self: &Arc<Self>, params: Params) -> Outcome {
         let tx = params.bytes("tx")?.unwrap_or_default();
+        let _waits = self.commit_waits.try_turn().map_err(RpcError::server)?;
         let mut news = self.engine.listen();
         let (engine, bytes) = (self.engine.clone(), tx.clone());
-        let checked = tokio::task::spawn_blocking(move || engine.submit(bytes)).await.map_err(RpcError::internal)?;
+        let checked = self.services.submissions.run(move || engine.submit(bytes)).await.map_err(RpcError::server)?;
         let checked =
             to_wire_tx_result(checked.map_err(|e| RpcError::internal(format!("error on broadcastTxCommit: {e}")))?);
         let hash = form::hex(&sha256(&tx));

@@ -17,19 +17,19 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use self::wire::{Outcome, Params, Request, RpcError, response};
 use crate::api::template::query_pairs;
-use crate::engine::Engine;
+use crate::engine::{Engine, Made};
+use crate::limits::Turnstile;
 use crate::service::Services;
 
 /// Largest request body in bytes: CometBFT's default.
-const BODY_BYTES_MAX: usize = 1_000_000;
+pub const BODY_BYTES_MAX: usize = 1_000_000;
 /// Most requests in one batch.
 const BATCH_MAX: usize = 1_000;
-/// Calls that run at the same time.
-const CALLS_MAX: usize = 64;
+/// Clients that wait for their transaction to be in a block.
+const COMMIT_WAITS_MAX: usize = 256;
 
 /// What the calls need.
 pub struct Rpc {
@@ -38,7 +38,9 @@ pub struct Rpc {
     /// What is listened to, as `status` shows it.
     address: String,
     moniker: String,
-    calls: Semaphore,
+    commit_waits: Turnstile,
+    /// What the newest block tells, made once for all who listen.
+    news: parking_lot::Mutex<Option<(Arc<Made>, Arc<Vec<news::News>>)>>,
     /// Pieces of the genesis document in base64, made when first asked for.
     genesis: std::sync::OnceLock<Vec<String>>,
 }
@@ -50,22 +52,34 @@ impl Rpc {
             services,
             address,
             moniker,
-            calls: Semaphore::new(CALLS_MAX),
+            commit_waits: Turnstile::new(COMMIT_WAITS_MAX, 0),
+            news: parking_lot::Mutex::new(None),
             genesis: std::sync::OnceLock::new(),
+        }
+    }
+
+    /// What a block tells to subscribers.
+    fn news(&self, made: &Arc<Made>) -> Arc<Vec<news::News>> {
+        let mut newest = self.news.lock();
+        match &*newest {
+            Some((known, news)) if Arc::ptr_eq(known, made) => news.clone(),
+            _ => {
+                let news = Arc::new(news::of(made));
+                *newest = Some((made.clone(), news.clone()));
+                news
+            }
         }
     }
 
     /// Carries out one call.
     async fn call(self: &Arc<Self>, method: &str, params: Params) -> Outcome {
         let Some(call) = calls::by_name(method) else { return Err(RpcError::method_not_found()) };
-        let Ok(_permit) = self.calls.acquire().await else { return Err(RpcError::internal("the node is stopping")) };
         match call {
             calls::Call::Answer(answer) => {
                 let rpc = self.clone();
-                let work = move || answer(&rpc, &params);
-                tokio::task::spawn_blocking(work)
-                    .await
-                    .unwrap_or_else(|e| Err(RpcError::internal(format!("the call failed: {e}"))))
+                let submits = method.starts_with("broadcast") || method == "check_tx";
+                let turnstile = if submits { &self.services.submissions } else { &self.services.questions };
+                turnstile.run(move || answer(&rpc, &params)).await.unwrap_or_else(|e| Err(RpcError::server(e)))
             }
             calls::Call::Query => self.query(params).await,
             calls::Call::BroadcastCommit => self.broadcast_commit(params).await,

@@ -1,16 +1,19 @@
 //! The websocket: every method, and subscriptions whose events come as further answers to the request that subscribed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
+use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::wire::{Outcome, Params, Request, RpcError, response};
-use super::{Rpc, calls, news};
+use super::{BATCH_MAX, Rpc, calls};
 use crate::engine::Made;
 use crate::engine::filter::{FILTER_BYTES_MAX, Filter};
 
@@ -18,6 +21,12 @@ use crate::engine::filter::{FILTER_BYTES_MAX, Filter};
 const SUBSCRIPTIONS_MAX: usize = 5;
 /// Largest message in bytes.
 const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long a client may take to read one message; one that is slower is left.
+const SAY_TIME: Duration = Duration::from_secs(10);
+/// How often a client is asked whether it is there.
+const PING_EVERY: Duration = Duration::from_secs(27);
+/// Questions of that kind that may go unanswered.
+const PINGS_UNANSWERED_MAX: u32 = 2;
 
 struct Subscription {
     id: Value,
@@ -27,76 +36,114 @@ struct Subscription {
 }
 
 pub(super) async fn open(State(rpc): State<Arc<Rpc>>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(MESSAGE_BYTES_MAX).on_upgrade(|socket| serve(rpc, socket))
+    upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(|socket| serve(rpc, socket))
+}
+
+/// The half of a websocket that talks to the client.
+type Mouth = SplitSink<WebSocket, Message>;
+
+/// The client is gone, or does not read what it asked for.
+struct Gone;
+
+/// Says one thing; nothing more is made ready before it is on its way.
+async fn say(mouth: &mut Mouth, message: Message) -> Result<(), Gone> {
+    match tokio::time::timeout(SAY_TIME, mouth.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Gone),
+    }
 }
 
 async fn serve(rpc: Arc<Rpc>, socket: WebSocket) {
-    let (mut sender, mut receiver) = socket.split();
+    let (mut mouth, mut ears) = socket.split();
     let mut blocks = rpc.engine.listen();
     let mut subscriptions: Vec<Subscription> = Vec::new();
+    let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);
+    let mut unanswered = 0;
     loop {
-        let answers = tokio::select! {
-            message = receiver.next() => match message {
-                Some(Ok(Message::Text(text))) => answered(&rpc, &mut subscriptions, text.as_bytes()).await,
-                Some(Ok(Message::Binary(bytes))) => answered(&rpc, &mut subscriptions, &bytes).await,
-                // Pings are answered below us.
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Vec::new(),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-            },
-            made = blocks.recv() => match made {
-                Ok(made) => heard(&subscriptions, &made),
-                Err(RecvError::Lagged(_)) => {
-                    let slow = RpcError::server("subscription was canceled (reason: slow client)");
-                    subscriptions.drain(..).map(|s| response(&s.id, Err(slow.clone()))).collect()
+        let outcome = tokio::select! {
+            message = ears.next() => {
+                unanswered = 0;
+                match message {
+                    Some(Ok(Message::Text(text))) => answered(&rpc, &mut subscriptions, text.as_bytes(), &mut mouth).await,
+                    Some(Ok(Message::Binary(bytes))) => answered(&rpc, &mut subscriptions, &bytes, &mut mouth).await,
+                    // Pings are answered below us.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
                 }
-                Err(RecvError::Closed) => return,
-            },
-        };
-        for answer in answers {
-            if sender.send(Message::Text(answer.to_string().into())).await.is_err() {
-                return;
             }
+            made = blocks.recv() => match made {
+                Ok(made) => heard(&rpc, &subscriptions, &made, &mut mouth).await,
+                Err(RecvError::Lagged(_)) => too_slow(&mut subscriptions, &mut mouth).await,
+                Err(RecvError::Closed) => Err(Gone),
+            },
+            _ = pings.tick() => {
+                unanswered += 1;
+                if unanswered > PINGS_UNANSWERED_MAX { Err(Gone) } else { say(&mut mouth, Message::Ping(Bytes::new())).await }
+            }
+        };
+        if outcome.is_err() {
+            return;
         }
     }
 }
 
-/// The events of a block for each subscription whose filter they pass.
-fn heard(subscriptions: &[Subscription], made: &Made) -> Vec<Value> {
+async fn too_slow(subscriptions: &mut Vec<Subscription>, mouth: &mut Mouth) -> Result<(), Gone> {
+    let slow = RpcError::server("subscription was canceled (reason: slow client)");
+    for s in subscriptions.drain(..) {
+        say(mouth, text(&response(&s.id, Err(slow.clone())))).await?;
+    }
+    Ok(())
+}
+
+fn text(value: &Value) -> Message {
+    Message::Text(value.to_string().into())
+}
+
+/// Tells the events of a block for each subscription whose filter they pass.
+async fn heard(rpc: &Rpc, subscriptions: &[Subscription], made: &Arc<Made>, mouth: &mut Mouth) -> Result<(), Gone> {
     if subscriptions.is_empty() {
-        return Vec::new();
+        return Ok(());
     }
-    let mut answers = Vec::new();
-    for news in news::of(made) {
+    for news in rpc.news(made).iter() {
         for s in subscriptions.iter().filter(|s| s.filter.matches(&news.events)) {
-            answers.push(response(&s.id, Ok(json!({ "query": s.text, "data": news.data, "events": news.events }))));
+            let told = json!({ "query": s.text, "data": news.data, "events": news.events });
+            say(mouth, text(&response(&s.id, Ok(told)))).await?;
         }
     }
-    answers
+    Ok(())
 }
 
-async fn answered(rpc: &Arc<Rpc>, subscriptions: &mut Vec<Subscription>, bytes: &[u8]) -> Vec<Value> {
-    let parsed: Value = match serde_json::from_slice(bytes) {
-        Ok(parsed) => parsed,
-        Err(e) => {
-            return vec![response(&Value::Null, Err(RpcError::parse(format!("error unmarshaling request: {e}"))))];
+/// Answers a message, request by request.
+async fn answered(
+    rpc: &Arc<Rpc>,
+    subscriptions: &mut Vec<Subscription>,
+    bytes: &[u8],
+    mouth: &mut Mouth,
+) -> Result<(), Gone> {
+    let refused = |error| text(&response(&Value::Null, Err(error)));
+    let requests = match serde_json::from_slice(bytes) {
+        Ok(Value::Array(list)) if list.len() > BATCH_MAX => {
+            let error = RpcError::invalid_request(format!("{} requests; at most {BATCH_MAX} are answered", list.len()));
+            return say(mouth, refused(error)).await;
         }
+        Ok(Value::Array(list)) => list,
+        Ok(one) => vec![one],
+        Err(e) => return say(mouth, refused(RpcError::parse(format!("error unmarshaling request: {e}")))).await,
     };
-    let requests = match parsed {
-        Value::Array(list) => list,
-        one => vec![one],
-    };
-    let mut answers = Vec::new();
     for request in &requests {
         match Request::read(request) {
             Ok(None) => {}
-            Err(error) => answers.push(response(&Value::Null, Err(error))),
+            Err(error) => say(mouth, refused(error)).await?,
             Ok(Some(request)) => {
                 let outcome = one(rpc, subscriptions, &request).await;
-                answers.push(response(&request.id, outcome));
+                say(mouth, text(&response(&request.id, outcome))).await?;
             }
         }
     }
-    answers
+    Ok(())
 }
 
 async fn one(rpc: &Arc<Rpc>, subscriptions: &mut Vec<Subscription>, request: &Request) -> Outcome {

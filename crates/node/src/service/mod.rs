@@ -17,6 +17,7 @@ use prost::Message;
 use crate::api::{Answer, QueryService, Status, reflection};
 use crate::disk::DiskError;
 use crate::engine::Engine;
+use crate::limits::Turnstile;
 
 /// The CometBFT whose blocks and RPC the node speaks.
 pub const COMET_VERSION: &str = "0.38.17";
@@ -29,6 +30,9 @@ pub const IBC_GO_VERSION: &str = "v8.2.0";
 const NODE_SERVICES: &[&str] =
     &["cosmos.tx.v1beta1.Service", "cosmos.base.tendermint.v1beta1.Service", "cosmos.base.node.v1beta1.Service"];
 
+/// The method that submits a transaction.
+const BROADCAST: &str = "/cosmos.tx.v1beta1.Service/BroadcastTx";
+
 /// The services of a node.
 #[derive(Clone)]
 pub struct Services {
@@ -36,6 +40,9 @@ pub struct Services {
     moniker: String,
     /// Coins per unit of gas, as text, such as `0.025uente`; empty: none asked for.
     minimum_gas_prices: String,
+    /// Shared by all doors.
+    pub(crate) questions: Turnstile,
+    pub(crate) submissions: Turnstile,
 }
 
 /// Every service that is answered: the node's, the chain's, and the SDK's reflection.
@@ -68,7 +75,13 @@ fn decoded<M: Message + Default>(request: &[u8]) -> Result<M, Status> {
 
 impl Services {
     pub fn new(engine: Engine, moniker: String, minimum_gas_prices: String) -> Self {
-        Self { engine, moniker, minimum_gas_prices }
+        Self {
+            engine,
+            moniker,
+            minimum_gas_prices,
+            questions: Turnstile::for_questions(),
+            submissions: Turnstile::for_submissions(),
+        }
     }
 
     /// The state at a height.
@@ -139,11 +152,12 @@ impl QueryService for Services {
         request: Bytes,
         height: Option<i64>,
     ) -> BoxFuture<'a, Result<Answer, Status>> {
-        let (services, path) = (self.clone(), path.to_owned());
+        let turnstile = if path == BROADCAST { &self.submissions } else { &self.questions };
+        let (services, turnstile, path) = (self.clone(), turnstile.clone(), path.to_owned());
         let work = move || services.answer(&path, &request, height);
         async move {
-            let answered = tokio::task::spawn_blocking(work).await;
-            answered.unwrap_or_else(|e| Err(Status::internal(format!("the query failed: {e}"))))
+            let answered = turnstile.run(work).await;
+            answered.unwrap_or_else(|e| Err(Status::new(Status::UNAVAILABLE, e.to_string())))
         }
         .boxed()
     }

@@ -14,7 +14,7 @@ impl Services {
     pub async fn abci_query(&self, path: &str, data: Bytes, height: i64, prove: bool) -> ResponseQuery {
         let (services, path) = (self.clone(), path.to_owned());
         let work = move || services.abci_query_now(&path, &data, height, prove);
-        let answered = tokio::task::spawn_blocking(work).await;
+        let answered = self.questions.run(work).await;
         answered.unwrap_or_else(|e| refused(&Error::plain(format!("the query failed: {e}"))))
     }
 

@@ -98,7 +98,11 @@ fn restore_pools(ctx: &mut Ctx, read: &Reader, genesis: &wire::GenesisState, boo
     for row in &book.restarts {
         let place =
             (read.validator(&row.validator, "bookkeeping.restarts")?, read.key(&row.denom, "bookkeeping.restarts")?);
-        RESTARTS.set(ctx, &place, &Cursor::default())?;
+        let after = match row.after.as_str() {
+            "" => None,
+            text => Some(read.delegator(text, "bookkeeping.restarts.after")?),
+        };
+        RESTARTS.set(ctx, &place, &Cursor { after })?;
     }
     Ok(())
 }
@@ -286,8 +290,12 @@ fn export_book(view: &View) -> Result<wire::Bookkeeping> {
         book.pools.push(place(&validator, &key, found.epoch));
     }
     for row in RESTARTS.iter(view) {
-        let ((validator, key), _) = row?;
-        book.restarts.push(place(&validator, &key, 0));
+        let ((validator, key), cursor) = row?;
+        book.restarts.push(wire::PoolRestart {
+            validator: bech32.val(&validator),
+            denom: key.0.to_string(),
+            after: cursor.after.map(|delegator| bech32.acc(&delegator)).unwrap_or_default(),
+        });
     }
     for row in LEAVING.iter(view) {
         book.leaving_validators.push(bech32.val(&row?.0));

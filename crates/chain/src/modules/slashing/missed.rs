@@ -25,6 +25,7 @@ pub(super) fn is_set(view: &View, cons: &ConsAddress, index: u64) -> Result<bool
     Ok(bytes.and_then(|b| b.get(byte).copied()).is_some_and(|b| b & mask != 0))
 }
 
+/// Marks a block. A piece without a missed block is not kept, so that the state is what an import of its export makes.
 pub(super) fn set(ctx: &mut Ctx, cons: &ConsAddress, index: u64, missed: bool) -> Result<()> {
     let (piece, byte, mask) = place(index)?;
     let key = (*cons, piece);
@@ -36,7 +37,8 @@ pub(super) fn set(ctx: &mut Ctx, cons: &ConsAddress, index: u64, missed: bool) -
     } else {
         *slot &= !mask
     }
-    MISSED.set(ctx, &key, &bytes)
+    let empty = bytes.get(HEAD_BYTES..).unwrap_or_default().iter().all(|byte| *byte == 0);
+    if empty { MISSED.remove(ctx, &key) } else { MISSED.set(ctx, &key, &bytes) }
 }
 
 pub(super) fn clear(ctx: &mut Ctx, cons: &ConsAddress) -> Result<()> {

@@ -178,3 +178,14 @@ fn a_piece_of_the_bitmap_has_the_bytes_of_upstream() {
     assert_eq!(missed::all(&w.ctx, &cons(5)).unwrap(), Vec::<u64>::new());
     assert_eq!(info(&w, 1).jailed_until, Timestamp::from_secs(0));
 }
+
+#[test]
+fn a_validator_that_missed_nothing_of_the_window_any_more_leaves_no_piece_behind() {
+    let mut w = World::new(&[100 * UNIT, 200 * UNIT]);
+    w.blocks(5);
+    w.block_without(1);
+    assert_eq!(state::MISSED.iter(&w.ctx).count(), 1);
+    w.blocks(10);
+    assert_eq!(info(&w, 1).missed_blocks, 0);
+    assert_eq!(state::MISSED.iter(&w.ctx).count(), 0, "an import of the export would not have it either");
+}

@@ -45,6 +45,16 @@ pub(super) fn index_validator(ctx: &mut Ctx, id: u64, operator: &ValAddress) -> 
     index(ctx, id, KIND_VALIDATOR, VALIDATORS.place().1, operator)
 }
 
+/// The unbondings of validators that can be found.
+pub(super) fn validator_ids(view: &View) -> Result<Vec<u64>> {
+    let of_validators = |row: Result<(u64, BigEndian)>| match row {
+        Ok((id, BigEndian(KIND_VALIDATOR))) => Some(Ok(id)),
+        Ok(_) => None,
+        Err(e) => Some(Err(e)),
+    };
+    UNBONDING_KINDS.iter(view).filter_map(of_validators).collect()
+}
+
 /// Operations of old chains, which had no ids, are imported with id 0 and cannot be found by it.
 fn index(ctx: &mut Ctx, id: u64, kind: u64, prefix: &[u8], key: &impl Key) -> Result<()> {
     if id == 0 {

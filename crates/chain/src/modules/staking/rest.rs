@@ -20,6 +20,7 @@ use crate::wire::{parse_timestamp, timestamp};
 /// A refusal that names the field; a queue that does not hold exactly what the records make due.
 pub fn init(ctx: &mut Ctx, rest: wire::StakingRest) -> Result<()> {
     hold::reserve(ctx, rest.last_unbonding_id)?;
+    restore_validator_ids(ctx, &rest.validator_unbonding_ids.into_iter().collect())?;
     let bech32 = ctx.bech32().clone();
     for (i, due) in rest.unbonding_queue.into_iter().enumerate() {
         let at = format!("unbonding_queue[{i}]");
@@ -63,6 +64,24 @@ pub fn init(ctx: &mut Ctx, rest: wire::StakingRest) -> Result<()> {
         HISTORY.set(ctx, &height.ok_or_else(named)?, &Wire(info))?;
     }
     Ok(())
+}
+
+/// A validator that came back before its unbonding was over can still be found by its id; one whose unbonding is over cannot.
+fn restore_validator_ids(ctx: &mut Ctx, open: &BTreeSet<u64>) -> Result<()> {
+    let mut known = BTreeSet::new();
+    for validator in super::validators(ctx).collect::<Result<Vec<_>>>()? {
+        for id in validator.unbonding_ids.iter().filter(|id| !open.contains(id)) {
+            hold::forget(ctx, *id)?;
+        }
+        for id in validator.unbonding_ids.iter().filter(|id| open.contains(id)) {
+            hold::index_validator(ctx, *id, &validator.operator)?;
+            known.insert(*id);
+        }
+    }
+    match open.difference(&known).next() {
+        Some(id) => Err(Error::plain(format!("validator_unbonding_ids: {id} is no unbonding of a validator"))),
+        None => Ok(()),
+    }
 }
 
 fn time(wire: Option<&prost_types::Timestamp>, at: &str) -> Result<Timestamp> {
@@ -110,6 +129,7 @@ pub fn export(view: &View) -> Result<wire::StakingRest> {
         unbonding_queue: unbondings.collect::<Result<_>>()?,
         redelegation_queue: redelegations.collect::<Result<_>>()?,
         validator_queue: validators.collect::<Result<_>>()?,
+        validator_unbonding_ids: hold::validator_ids(view)?,
         historical_infos: HISTORY.iter(view).map(|row| row.map(|(_, w)| w.0)).collect::<Result<_>>()?,
     })
 }
