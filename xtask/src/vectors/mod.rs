@@ -21,7 +21,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -213,28 +213,23 @@ pub fn play_all(
     mut print: impl FnMut(&str),
 ) -> Result<Total> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Result<(String, Outcomes)>>>> = Mutex::new(files.iter().map(|_| None).collect());
+    let done: Vec<Slot> = files.iter().map(|_| Slot::default()).collect();
     let mut total = Total::default();
     std::thread::scope(|scope| {
         let worker = || {
-            while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)).map(PathBuf::as_path) {
+            while let Some((path, slot)) = pair(files, &done, next.fetch_add(1, Ordering::Relaxed)) {
                 let played = play_one(path, options, expectations);
-                let slot = files.iter().position(|f| f == path);
-                let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                if let Some(slot) = slot.and_then(|i| done.get_mut(i)) {
-                    *slot = Some(played);
-                }
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(played);
             }
         };
         let workers: Vec<_> = (0..options.jobs.clamp(1, files.len())).map(|_| scope.spawn(worker)).collect();
-        for i in 0..files.len() {
+        for (path, slot) in files.iter().zip(&done) {
+            let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take();
             let played = loop {
-                let taken = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner())[i].take();
-                match taken {
+                match take() {
                     Some(played) => break played,
                     None if workers.iter().all(|w| w.is_finished()) => {
-                        let last = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner())[i].take();
-                        break last.unwrap_or_else(|| bail!("{}: the player stopped", files[i].display()));
+                        break take().unwrap_or_else(|| bail!("{}: the player stopped", path.display()));
                     }
                     None => std::thread::sleep(std::time::Duration::from_millis(20)),
                 }
@@ -246,6 +241,13 @@ pub fn play_all(
         Ok::<_, anyhow::Error>(())
     })?;
     Ok(total)
+}
+
+/// Where a worker leaves what playing a file showed.
+type Slot = Mutex<Option<Result<(String, Outcomes)>>>;
+
+fn pair<'a>(files: &'a [PathBuf], slots: &'a [Slot], i: usize) -> Option<(&'a Path, &'a Slot)> {
+    files.get(i).map(PathBuf::as_path).zip(slots.get(i))
 }
 
 fn play_one(path: &Path, options: &Options, expectations: &[Expectation]) -> Result<(String, Outcomes)> {
