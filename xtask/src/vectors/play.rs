@@ -12,6 +12,7 @@ use super::claims::{self, Bound, Claims, Off};
 use super::compare::{self, Counts, Difference};
 use super::expect::{Expectation, Expected};
 use super::file::{Block, Outcome, Texts, Update, VectorFile};
+use super::laws::{self, Laws};
 use super::paths::Paths;
 use super::{Options, alliance, events, text};
 
@@ -27,6 +28,8 @@ pub struct Outcomes {
     /// Blocks with differences that nothing explains.
     pub unexplained: Vec<BlockReport>,
     pub stale: Vec<String>,
+    /// Laws judged, over all blocks.
+    pub judged: usize,
     /// Blocks left out because the chain stopped or the options say so.
     pub not_played: usize,
     /// Why something is not compared, as the chain said it.
@@ -67,6 +70,9 @@ struct Player<'a> {
     wanted: Texts,
     out: Outcomes,
     before: BTreeSet<String>,
+    laws: Laws,
+    /// Laws that the last block broke.
+    broken: BTreeSet<&'static str>,
 }
 
 /// Plays a file.
@@ -74,18 +80,21 @@ pub fn play(file: &VectorFile, options: &Options, expectations: &[Expectation]) 
     let mut player = Player {
         file,
         options,
-        expected: Expected::for_file(expectations, file),
+        expected: Expected::for_file(expectations, file)?,
         bound: file.tolerance.as_ref().map(|t| Bound::of(t, &file.deviations)),
         pool: file.accounts.get("module alliance_rewards").cloned().unwrap_or_default(),
         wanted: file.init.state.clone(),
         out: Outcomes::default(),
         before: BTreeSet::new(),
+        laws: Laws::default(),
+        broken: BTreeSet::new(),
     };
     player.run()?;
     let whole = player.out.not_played == 0 && file.cut.is_none() && options.only.is_empty();
     if whole {
         let stale = player.expected.stale(file);
-        player.out.stale = stale.iter().map(|e| format!("{} {}: {}", e.file, e.row, e.paths.join(" "))).collect();
+        player.out.stale =
+            stale.iter().map(|e| format!("{} {}: {}", e.file, e.rows.join(" "), e.paths.join(" "))).collect();
     }
     Ok(player.out)
 }
@@ -114,7 +123,7 @@ impl Player<'_> {
             }
         };
         let mut differences = updates(height, &self.file.init.app_validators, &init.validators);
-        differences.extend(self.state(&chain, height)?);
+        differences.extend(self.state(&chain, height, None)?);
         self.take(None, differences, Vec::new())?;
         let file = self.file;
         for (i, block) in file.blocks.iter().enumerate() {
@@ -155,7 +164,7 @@ impl Player<'_> {
         }
         let mut differences = self.results(block, result)?;
         differences.extend(updates(block.height, &block.validator_updates, &result.validator_updates));
-        differences.extend(self.state(chain, block.height)?);
+        differences.extend(self.state(chain, block.height, Some((block, result)))?);
         let transactions = std::iter::zip(&block.txs, &block.results).zip(&result.txs);
         let transactions = transactions.map(|((tx, wanted), found)| tx_report(&tx.about, wanted, found)).collect();
         self.take(Some(block), differences, transactions)
@@ -205,16 +214,25 @@ impl Player<'_> {
         self.out.claims.compare(self.bound.as_ref(), &self.pool, wanted, found)
     }
 
-    fn state(&mut self, chain: &Chain, height: i64) -> Result<Vec<Difference>> {
+    fn state(&mut self, chain: &Chain, height: i64, at: Option<(&Block, &BlockResult)>) -> Result<Vec<Difference>> {
         let snapshot = chain.snapshot(None).context("a chain without a state")?;
         let mut out = Vec::new();
-        let paths = match self.paths(snapshot) {
+        let mut paths = match self.paths(snapshot) {
             Ok(paths) => paths,
             Err(error) => {
                 out.push(Difference::new(height, "export", "a genesis document", format!("{error:#}")));
                 return Ok(out);
             }
         };
+        for (_, path, value) in self.options.planted.iter().filter(|(at, ..)| *at == height) {
+            paths.put(path.clone(), value.clone());
+        }
+        if self.file.deviation_scope == "state" {
+            let broken = self.laws.judge(self.file, at, &paths.texts, &self.wanted)?;
+            self.broken = laws::names(&broken);
+            self.out.judged += laws::LAWS.len();
+            out.extend(broken.iter().map(|b| b.difference(height)));
+        }
         let broken = snapshot.broken_invariants().unwrap_or_else(|e| vec![format!("cannot be checked: {e}")]);
         out.extend(broken.into_iter().map(|b| Difference::new(height, "invariant", "whole", b)));
         let only = &self.options.only;
@@ -248,8 +266,9 @@ impl Player<'_> {
     /// Separates what is explained from what is not.
     fn take(&mut self, block: Option<&Block>, differences: Vec<Difference>, transactions: Vec<TxReport>) -> Result<()> {
         let mut unexplained = Vec::new();
+        self.expected.observe(&differences);
         for difference in differences {
-            match self.expected.explains(&difference) {
+            match self.expected.explains(&difference, &self.broken) {
                 Some(row) => *self.out.explained.entry(row.to_owned()).or_default() += 1,
                 None => unexplained.push(difference),
             }

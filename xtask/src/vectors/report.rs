@@ -55,6 +55,9 @@ fn write(out: &mut String, path: &Path, file: &VectorFile, o: &Outcomes, options
         let rows: Vec<String> = o.explained.iter().map(|(row, n)| format!("{row} {n}")).collect();
         writeln!(out, "    explained by deviations: {}", rows.join(", "))?;
     }
+    if o.judged > 0 {
+        writeln!(out, "    laws: {} judged over the blocks; a broken one is a difference under law/", o.judged)?;
+    }
     for stale in &o.stale {
         writeln!(out, "    STALE expectation, it explained nothing: {stale}")?;
     }

@@ -7,7 +7,6 @@ fn own_files() -> Vec<PathBuf> {
 }
 
 #[test]
-#[ignore = "waits for the modules"]
 fn every_file_of_the_own_selection_is_opened_and_met() {
     let files = own_files();
     let options = Options::default();
@@ -72,4 +71,90 @@ fn a_changed_value_code_or_validator_update_is_found_where_it_is() {
 fn a_named_file_that_is_not_there_is_an_error_and_so_is_an_empty_folder() {
     assert!(files_of(&["/nowhere/at/all.json.gz".into()]).is_err());
     assert!(files_of(&[root().join("xtask/src")]).is_err());
+}
+
+/// Files of the own selection whose numbers part from the Go chain's, under the name of another seed: no expectation names them.
+fn files_with_deviations_of_state() -> Vec<VectorFile> {
+    let files = own_files().into_iter().map(|path| VectorFile::open(&path).unwrap());
+    let files: Vec<VectorFile> = files.filter(|f| f.deviation_scope == "state").collect();
+    assert!(files.len() >= 7, "{}", files.len());
+    files.into_iter().map(|file| VectorFile { name: format!("{}_of_another_seed", file.name), ..file }).collect()
+}
+
+/// A path of each kind, in the file's state after a block.
+const KINDS: &[&str] = &[
+    "alliance/asset/**/total_tokens",
+    "alliance/asset/**/total_validator_shares",
+    "alliance/asset/**/reward_weight",
+    "alliance/delegation/*/*/**/tokens",
+    "alliance/delegation/*/*/**/shares",
+    "alliance/validator/*/validator_shares/**",
+    "alliance/validator/*/total_delegator_shares/**",
+    "alliance/undelegation/*/*/*/amount",
+    "alliance/bonded",
+    "bank/balance/{module alliance}/**",
+    "bank/balance/{module alliance_rewards}/*",
+    "bank/balance/{module distribution}/ufee",
+    "bank/balance/{module bonded_tokens_pool}/ustake",
+    "bank/balance/{alice}/ufee",
+    "bank/supply/ustake",
+    "distribution/community_pool/ufee",
+    "distribution/outstanding/*/ufee",
+    "distribution/commission/*/ufee",
+    "gov/proposal/1/tally/yes",
+    "mint/params/blocks_per_year",
+    "slashing/info/*/start_height",
+    "staking/delegation/{module alliance}/*",
+    "staking/last_total_power",
+    "staking/last_validator_power/*",
+    "staking/validator/*/tokens",
+    "staking/validator/*/delegator_shares",
+];
+
+/// Three percent and seven units more.
+fn wrong(value: &str) -> String {
+    let number: entente_kernel::num::Dec = value.parse().unwrap();
+    let more = number.mul("1.03".parse().unwrap()).unwrap().add("7".parse().unwrap()).unwrap();
+    if value.contains('.') { more.to_string() } else { more.truncate_int().unwrap().to_string() }
+}
+
+#[test]
+fn a_wrong_number_of_ours_is_found_before_and_after_the_situation_that_a_file_is_about() {
+    let expectations = expect::read(&Options::default().expectations).unwrap();
+    for file in files_with_deviations_of_state() {
+        let mut state = file.init.state.clone();
+        let (mut planted, mut kinds) = (Vec::new(), KINDS.iter().cycle());
+        for block in &file.blocks {
+            state.extend(block.set.clone());
+            block.del.iter().for_each(|p| drop(state.remove(p)));
+            let path = kinds.by_ref().take(KINDS.len()).find_map(|kind| {
+                let pattern = expect::resolve(kind, &file.accounts);
+                state.keys().find(|p| expect::matches(&pattern, p))
+            });
+            let path = path.unwrap();
+            planted.push((block.height, path.clone(), wrong(&state[path])));
+        }
+        // Every second block, so that what follows from one is not taken for the next.
+        for odd in [0, 1] {
+            let chosen: Vec<_> = planted.iter().filter(|(height, ..)| height % 2 == odd).cloned().collect();
+            let options = Options { planted: chosen.clone(), ..Options::default() };
+            let outcomes = play::play(&file, &options, &expectations).unwrap();
+            for (height, path, value) in chosen {
+                let is_found = outcomes.unexplained.iter().any(|b| b.height == height);
+                assert!(is_found, "{}: block {height}: {path} = {value} was not found", file.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_of_another_seed_are_explained_by_the_same_rows() {
+    let expectations = expect::read(&Options::default().expectations).unwrap();
+    for file in files_with_deviations_of_state() {
+        let outcomes = play::play(&file, &Options::default(), &expectations).unwrap();
+        assert_eq!(outcomes.differences(), 0, "{}", file.name);
+        assert!(!outcomes.explained.is_empty(), "{}: the situation is not in the selection", file.name);
+        let bare = play::play(&file, &Options::default(), &[]).unwrap();
+        assert!(bare.differences() > 0, "{}", file.name);
+    }
 }
