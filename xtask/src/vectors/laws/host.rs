@@ -218,6 +218,18 @@ fn pools(s: &Sight, out: &mut Vec<Broken>) -> Result<()> {
             out.push(Broken::new("pools", label, demanded, found));
         }
     }
+    let mut shares: BTreeMap<&str, Dec> = BTreeMap::new();
+    let prefix = "staking/delegation/".to_owned();
+    for (path, own) in view.texts.range(prefix.clone()..).take_while(|(p, _)| p.starts_with(&prefix)) {
+        let sum = shares.entry(path.rsplit('/').next().unwrap_or_default()).or_insert(Dec::ZERO);
+        *sum = sum.add(own.parse()?)?;
+    }
+    for (operator, validator) in &view.validators {
+        let demanded = shares.get(operator.as_str()).copied().unwrap_or(Dec::ZERO);
+        if demanded != validator.shares {
+            out.push(Broken::new("pools", format!("{operator}/shares"), demanded, validator.shares));
+        }
+    }
     let mut owed: BTreeMap<String, Dec> = BTreeMap::new();
     let of_pool = view
         .texts

@@ -64,6 +64,8 @@ fn sums(view: &View, out: &mut Vec<Broken>) -> Result<()> {
             out.push(Broken::new("sums", denom, sum, asset.shares));
         }
     }
+    let strays = of_assets.iter().filter(|(denom, sum)| !view.assets.contains_key(**denom) && **sum != Dec::ZERO);
+    out.extend(strays.map(|(denom, sum)| Broken::new("sums", *denom, 0, sum)));
     let mut of_pools: BTreeMap<(String, String), Dec> = BTreeMap::new();
     for ((_, validator, denom), position) in &view.positions {
         let sum = of_pools.entry((validator.clone(), denom.clone())).or_insert(Dec::ZERO);
