@@ -298,11 +298,26 @@ fn bank(section: &mut Section, report: &mut Vec<String>) -> Outcome<()> {
         report.push(format!("bank.params.send_enabled: {} rows moved to bank.send_enabled", listed.len()));
         section.insert("send_enabled".to_owned(), Value::Array(listed));
     }
+    if let Some(Value::Array(list)) = section.get_mut("denom_metadata") {
+        list.iter_mut().enumerate().for_each(|(at, row)| metadata(at, row, report));
+    }
     if section.get("supply").is_none_or(|s| s.as_array().is_none_or(Vec::is_empty)) {
         report.push("bank.supply: the sum of the balances".to_owned());
         section.insert("supply".to_owned(), json!([]));
     }
     Ok(())
+}
+
+/// 0.43 added name and symbol, which may not be blank: both are what people see of the coin.
+fn metadata(at: usize, row: &mut Value, report: &mut Vec<String>) {
+    let Value::Object(row) = row else { return };
+    let display = row.get("display").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (name, value) in [("name", display.clone()), ("symbol", display.to_uppercase())] {
+        if row.get(name).and_then(Value::as_str).unwrap_or_default().is_empty() {
+            report.push(format!("bank.denom_metadata[{at}].{name}: {value}, from display"));
+            row.insert(name.to_owned(), json!(value));
+        }
+    }
 }
 
 /// 0.47 counts what is held in escrow.
@@ -336,7 +351,8 @@ mod tests {
             "consensus_params": { "block": { "max_bytes": "1", "max_gas": "2", "time_iota_ms": "1000" }, "evidence": {}, "validator": {}, "version": {} },
             "app_state": {
                 "auth": { "accounts": [{ "@type": "/cosmos.auth.v1beta1.BaseAccount", "address": "old1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq" }] },
-                "bank": { "params": { "default_send_enabled": true, "send_enabled": [{ "denom": "uold", "enabled": false }] }, "balances": [] },
+                "bank": { "params": { "default_send_enabled": true, "send_enabled": [{ "denom": "uold", "enabled": false }] }, "balances": [],
+                          "denom_metadata": [{ "base": "uold", "display": "old", "denom_units": [] }] },
                 "distribution": { "params": { "base_proposer_reward": "0.010000000000000000", "bonus_proposer_reward": "0.000000000000000000" } },
                 "gov": { "deposit_params": { "max_deposit_period": "100s", "min_deposit": [{ "denom": "uold", "amount": "10" }] },
                          "voting_params": { "voting_period": "101s" },
@@ -372,6 +388,7 @@ mod tests {
             "base_proposer_reward",
             "send_enabled",
             "bank.supply",
+            "bank.denom_metadata[0].symbol: OLD",
             "min_commission_rate",
             "deposit_params",
         ] {

@@ -19,15 +19,22 @@ pub fn socket(home: &Path) -> PathBuf {
     home.join("dev.sock")
 }
 
-/// Answers until the process ends. Whoever may enter the folder may ask.
-pub async fn serve(engine: Engine, path: PathBuf) -> Result<()> {
+/// Takes the socket, before anything answers: whoever hears the node may speak to this door.
+///
+/// # Errors
+/// Another node runs in the home folder, or the socket cannot be made.
+pub async fn listen(path: &Path) -> Result<UnixListener> {
     // The socket of a process that is gone.
-    if path.exists() && UnixStream::connect(&path).await.is_err() {
-        std::fs::remove_file(&path).with_context(|| format!("the old socket {} cannot be removed", path.display()))?;
+    if path.exists() && UnixStream::connect(path).await.is_err() {
+        std::fs::remove_file(path).with_context(|| format!("the old socket {} cannot be removed", path.display()))?;
     }
-    let listener = UnixListener::bind(&path).with_context(|| {
+    UnixListener::bind(path).with_context(|| {
         format!("the admin socket {} cannot be made; does a node run in this home folder already?", path.display())
-    })?;
+    })
+}
+
+/// Answers until the process ends. Whoever may enter the folder may ask.
+pub async fn serve(engine: Engine, listener: UnixListener) -> Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let engine = engine.clone();

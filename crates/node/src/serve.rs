@@ -80,6 +80,9 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
         served: served.iter().map(|name| (*name).to_owned()).collect(),
     };
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
+    if let Some(path) = &settings.admin {
+        tasks.spawn(admin::serve(engine.clone(), admin::listen(path).await?));
+    }
     if let Some(listener) = doors.rpc {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         let rpc = Rpc::new(engine.clone(), Arc::new(services.clone()), address, settings.moniker.clone());
@@ -96,9 +99,6 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
     }
     if let Some(listener) = doors.faucet {
         tasks.spawn(serve(listener, faucet::router(Faucet::new(engine.clone())?), faucet::BODY_BYTES_MAX));
-    }
-    if let Some(path) = settings.admin {
-        tasks.spawn(admin::serve(engine.clone(), path));
     }
     tokio::select! {
         Halt(why) = pace::run(engine, settings.pace) => Err(anyhow::anyhow!("the chain has stopped: {why}")),

@@ -2,11 +2,14 @@
 //!
 //! The order of the sections is the order in which modules are initialised; it decides the numbers of module accounts.
 
+mod absent;
 pub mod document;
 mod foreign;
 mod gentx;
 #[cfg(test)]
 mod tests;
+
+pub use absent::default_section;
 
 use entente_kernel::{Ctx, Error, Result, View, json};
 use entente_proto::entente::genesis::v1::Settings;
@@ -88,7 +91,7 @@ fn within(section: &str, e: Error) -> Error {
     if named { e } else { e.wrap(format!("genesis: {section}")) }
 }
 
-/// Fills an empty state from `app_state`.
+/// Fills an empty state from `app_state`. A section that is absent is its module's default.
 ///
 /// # Errors
 /// A refusal that names the section and field.
@@ -103,10 +106,11 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
     }
     let mut updates = Vec::new();
     for section in SECTIONS {
-        match sections.get(section.name) {
-            None | Some(Value::Null) => {}
-            Some(value) => updates.extend((section.init)(ctx, value)?),
-        }
+        let found = sections.get(section.name).filter(|value| !value.is_null());
+        updates.extend(match found {
+            Some(value) => (section.init)(ctx, value)?,
+            None => (section.init)(ctx, &default_section(section.name, absent::denom(sections)))?,
+        });
     }
     own(ctx, sections)?;
     let entered = gentxs(ctx, sections)?;

@@ -82,6 +82,31 @@ fn an_export_is_the_genesis_with_the_module_accounts_that_exist_now() {
 }
 
 #[test]
+fn a_section_that_is_absent_is_its_modules_default_in_the_chains_own_coin() {
+    let chain = start(json!({"entente": {"bech32_prefix": "cosmos"}, "staking": {"params": {
+        "unbonding_time": "60s", "max_validators": 5, "max_entries": 7, "historical_entries": 10, "bond_denom": "uatom",
+        "min_commission_rate": "0"
+    }}}));
+    let mut chain = chain.unwrap();
+    let before = chain.snapshot(None).unwrap().clone();
+    let exported = before.export().unwrap();
+    assert_eq!(exported["mint"]["params"]["mint_denom"], "uatom");
+    assert_eq!(exported["gov"]["params"]["min_deposit"], json!([{"denom": "uatom", "amount": "10000000"}]));
+    assert_eq!(exported["staking"]["params"]["unbonding_time"], "60s");
+    assert_eq!(exported["slashing"]["params"]["signed_blocks_window"], "100");
+    assert_eq!(exported["alliance"]["params"]["reward_delay_time"], "604800s");
+    let block = crate::FinalizeBlock {
+        height: 1,
+        time: before.time,
+        proposer: entente_kernel::ConsAddress::from_array([1; 20]),
+        votes: vec![],
+        evidence: vec![],
+        txs: vec![],
+    };
+    chain.finalize_block(&block).unwrap();
+}
+
+#[test]
 fn an_export_imported_again_gives_the_same_state() {
     let first = start(document()).unwrap();
     let exported = export(&first);

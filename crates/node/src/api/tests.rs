@@ -467,6 +467,13 @@ fn a_genesis_file_that_go_printed_reads_and_prints_to_the_same_json() {
             // The application that made the file knew no channel upgrades yet.
             channels.remove("params");
         }
+        if module == "alliance" {
+            // Our own members, beside upstream's: a section that Go printed has none.
+            for asset in printed["assets"].as_array_mut().unwrap() {
+                assert_eq!(asset.as_object_mut().unwrap().remove("is_dissolving"), Some(Json::Bool(false)));
+            }
+            assert_eq!(printed.as_object_mut().unwrap().remove("bookkeeping"), Some(Json::Null));
+        }
         assert_eq!(printed, *state, "{module}");
     }
 }

@@ -13,9 +13,9 @@ use crate::admin;
 use crate::disk::Disk;
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
-use crate::genesis::{GenesisDoc, dev as story};
-use crate::keys;
-use crate::keys::ring::{Backend, Keyring};
+use crate::genesis::takeover::Taken;
+use crate::genesis::{self, GenesisDoc, dev as story};
+use crate::keys::{self, write_secret};
 use crate::serve::{Addresses, Doors, Settings, run};
 
 #[derive(Args)]
@@ -51,8 +51,8 @@ pub(super) struct Dev {
     #[arg(long, default_value = story::CHAIN_ID)]
     chain_id: String,
     /// Coins per unit of gas that a transaction must offer
-    #[arg(long, default_value = "0uente", value_name = "PRICES")]
-    minimum_gas_prices: String,
+    #[arg(long, value_name = "PRICES")]
+    minimum_gas_prices: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -107,14 +107,14 @@ impl Dev {
         let doors = Doors::take(&addresses).await?;
         std::fs::create_dir_all(home).with_context(|| format!("the home folder {} cannot be made", home.display()))?;
         let seed = keys::validator::development_seed();
-        let engine = self.engine(home, seed)?;
+        let (engine, denom) = self.engine(home, seed)?;
         if engine.shown().standing.is_before_first_block() {
             engine.make_block()?;
         }
-        self.tell(&engine, home, &addresses)?;
+        self.tell(&engine, home, &addresses, &denom)?;
         let settings = Settings {
             moniker: "development".to_owned(),
-            minimum_gas_prices: self.minimum_gas_prices.clone(),
+            minimum_gas_prices: self.minimum_gas_prices.clone().unwrap_or_else(|| format!("0{denom}")),
             pace,
             admin: Some(admin::socket(home)),
         };
@@ -125,39 +125,69 @@ impl Dev {
         ended
     }
 
-    fn engine(&self, home: &Path, seed: [u8; 32]) -> Result<Engine> {
+    /// The engine, and the coin that is staked.
+    fn engine(&self, home: &Path, seed: [u8; 32]) -> Result<(Engine, String)> {
         let file = home.join("config").join("genesis.json");
         let (disk, loaded) =
             if self.ephemeral { (Disk::ephemeral(stores()), None) } else { Disk::open(&home.join("data"), stores())? };
-        let doc = match &self.genesis {
-            None if loaded.is_some() => GenesisDoc::read(&file)?,
-            None => story::document(&self.chain_id, now(), seed)?,
-            Some(path) => GenesisDoc::read(path)?,
+        let (doc, seeds) = match &self.genesis {
+            _ if loaded.is_some() => self.known(home, &file)?,
+            None => (story::document(&self.chain_id, now(), seed)?, vec![seed]),
+            Some(path) => {
+                let (doc, report) = genesis::import(path)?;
+                for line in report {
+                    eprintln!("entente: {line}");
+                }
+                let Taken { doc, seeds } = genesis::takeover::take_over(doc)
+                    .with_context(|| format!("the genesis file {} is refused", path.display()))?;
+                (doc, seeds)
+            }
         };
         if !self.ephemeral && loaded.is_none() {
             std::fs::create_dir_all(home.join("config"))?;
             doc.write(&file)?;
+            write_secret(&seeds_file(home), seeds.iter().map(hex::encode).collect::<Vec<_>>().join("\n").as_bytes())?;
             keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || Ok(seed))?;
-            let ring = Keyring::new(home, Backend::Test);
-            for index in 0..keys::DEVELOPMENT_ACCOUNTS {
-                let name = format!("dev{index}");
-                if !ring.has(&name)? {
-                    ring.add(&name, &keys::development(index)?, || Err(anyhow!("no passphrase is needed")))?;
-                }
-            }
         }
         let foreign = loaded.as_ref().map(|l| l.chain_id.clone()).filter(|found| *found != doc.chain_id);
         if let Some(found) = foreign {
-            return Err(anyhow!(
-                "the home folder {} belongs to the chain {found}; choose another with --home",
-                home.display()
-            ));
+            return Err(self.other_chain(home, &found));
         }
-        Ok(Engine::open(disk, loaded, doc, vec![seed])?)
+        let denom = doc.app_state.pointer("/staking/params/bond_denom").and_then(serde_json::Value::as_str);
+        let denom = denom.unwrap_or(story::DENOM).to_owned();
+        Ok((Engine::open(disk, loaded, doc, seeds)?, denom))
+    }
+
+    /// The chain that this home folder holds already, if it is the one asked for.
+    fn known(&self, home: &Path, file: &Path) -> Result<(GenesisDoc, Vec<[u8; 32]>)> {
+        let doc = GenesisDoc::read(file)?;
+        let asked = match &self.genesis {
+            Some(path) => Some(genesis::import(path)?.0.chain_id),
+            None => self.chain_id_is_named().then(|| self.chain_id.clone()),
+        };
+        if asked.is_some_and(|asked| asked != doc.chain_id) {
+            return Err(self.other_chain(home, &doc.chain_id));
+        }
+        let text = std::fs::read_to_string(seeds_file(home)).unwrap_or_default();
+        let mut seeds: Vec<[u8; 32]> =
+            text.lines().filter_map(|line| hex::decode(line).ok()?.try_into().ok()).collect();
+        if seeds.is_empty() {
+            seeds.push(keys::validator::development_seed());
+        }
+        Ok((doc, seeds))
+    }
+
+    /// Without the flag, whatever chain is there goes on.
+    fn chain_id_is_named(&self) -> bool {
+        self.chain_id != story::CHAIN_ID
+    }
+
+    fn other_chain(&self, home: &Path, found: &str) -> anyhow::Error {
+        anyhow!("the home folder {} belongs to the chain {found}; choose another with --home", home.display())
     }
 
     /// Says what runs, for a person.
-    fn tell(&self, engine: &Engine, home: &Path, addresses: &Addresses) -> Result<()> {
+    fn tell(&self, engine: &Engine, home: &Path, addresses: &Addresses, denom: &str) -> Result<()> {
         let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("a chain without a state"))?;
         let bech32 = snapshot.bech32();
         let mut said = format!("{} at height {}\n\n", snapshot.chain_id(), engine.height());
@@ -173,22 +203,25 @@ impl Dev {
             home.display(),
             if self.ephemeral { " (nothing is kept)" } else { "" }
         ));
-        if self.genesis.is_none() {
-            said.push_str(&format!(
-                "accounts of \"{}\", m/44'/118'/0'/0/0 to 9, dev0 to dev9 in the test keyring:\n",
-                keys::DEVELOPMENT_WORDS
-            ));
-            for index in 0..keys::DEVELOPMENT_ACCOUNTS {
-                said.push_str(&format!("  {index}  {}\n", bech32.acc(&keys::development(index)?.address())));
-            }
-            said.push_str("\ntokens:\n");
-            for token in story::FOREIGN {
-                said.push_str(&format!("  {:<8} {}\n", token.symbol, token.denom()));
-            }
+        said.push_str(&format!(
+            "accounts of \"{}\", m/44'/118'/0'/0/0 to 9, dev0 to dev9 for --from:\n",
+            keys::DEVELOPMENT_WORDS
+        ));
+        for index in 0..keys::DEVELOPMENT_ACCOUNTS {
+            said.push_str(&format!("  {index}  {}\n", bech32.acc(&keys::development(index)?.address())));
+        }
+        said.push_str(&format!("\ntokens:\n  {:<8} {denom}\n", "native"));
+        for token in story::FOREIGN {
+            said.push_str(&format!("  {:<8} {}\n", token.symbol, token.denom()));
         }
         println!("{said}");
         Ok(())
     }
+}
+
+/// The seeds of the validators that sign on a development chain.
+fn seeds_file(home: &Path) -> PathBuf {
+    home.join("config").join("dev_validators")
 }
 
 pub(super) fn now() -> Timestamp {

@@ -1,16 +1,14 @@
-//! The home folder of a node, and the verbs that work on it: `init`, `start`, `export`, `genesis`, `status`.
+//! The home folder of a node, and the verbs that work on it: `init`, `start`, `export`, `comet`, `status`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::{Args, Subcommand};
-use entente_kernel::Bech32;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::remote::{DEFAULT_NODE, Remote};
-use super::words::coins;
+use super::remote::Remote;
 use crate::addresses;
 use crate::admin::span;
 use crate::disk::Disk;
@@ -54,11 +52,11 @@ fn config_file(home: &Path) -> PathBuf {
     home.join("config").join("node.toml")
 }
 
-fn genesis_file(home: &Path) -> PathBuf {
+pub(super) fn genesis_file(home: &Path) -> PathBuf {
     home.join("config").join("genesis.json")
 }
 
-fn validator_file(home: &Path) -> PathBuf {
+pub(super) fn validator_file(home: &Path) -> PathBuf {
     home.join("config").join("priv_validator_key.json")
 }
 
@@ -227,127 +225,39 @@ pub(super) fn exported(engine: &Engine) -> Result<Value> {
 
 /// `entente status`.
 pub(super) fn status(node: Option<&str>) -> Result<()> {
-    println!("{}", Remote::new(node.unwrap_or(DEFAULT_NODE))?.call("status", json!({}))?);
+    println!("{}", Remote::named(node)?.call("status", json!({}))?);
     Ok(())
 }
 
+/// The keys of this node, as gaiad shows them.
 #[derive(Subcommand)]
-pub(super) enum Genesis {
-    /// Convert the genesis of another Cosmos chain, check it, and make it this home's own
-    Import {
-        /// A genesis of SDK 0.42 to 0.50
-        file: PathBuf,
-        /// Check and report only
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Give coins to an account
-    #[command(visible_alias = "add-account")]
-    AddGenesisAccount {
-        /// Address
-        address: String,
-        /// Such as 1000uente,5uusdc
-        coins: String,
-    },
-    /// Check the genesis by executing it
-    #[command(visible_alias = "validate-genesis")]
-    Validate {
-        /// Another file than the home folder's
-        file: Option<PathBuf>,
-    },
-    /// The app hash of the genesis
-    Hash,
+pub(super) enum Comet {
+    /// The public key of this node's validator
+    #[command(name = "show-validator")]
+    Validator,
+    /// The address of this node's validator
+    #[command(name = "show-address")]
+    Address,
+    /// The id of this node
+    #[command(name = "show-node-id")]
+    NodeId,
 }
 
-impl Genesis {
+impl Comet {
     pub(super) fn run(&self, home: &Path) -> Result<()> {
-        let own = genesis_file(home);
+        let seed = keys::validator::load(&validator_file(home))?;
+        let address = entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(&seed));
         match self {
-            Self::Import { file, dry_run } => import(file, if *dry_run { None } else { Some(&own) }),
-            Self::AddGenesisAccount { address, coins } => add_account(&own, address, coins),
-            Self::Validate { file } => {
-                let path = file.as_ref().unwrap_or(&own);
-                let engine = executed(GenesisDoc::read(path)?)?;
-                let broken = engine.snapshot(None).map(|s| s.broken_invariants()).transpose()?.unwrap_or_default();
-                ensure!(broken.is_empty(), "the genesis breaks invariants: {}", broken.join("; "));
-                println!("{} is a valid genesis file", path.display());
-                Ok(())
+            Self::Validator => println!("{}", keys::validator::public_json(&seed)),
+            Self::Address => {
+                let prefix = GenesisDoc::read(&genesis_file(home))
+                    .ok()
+                    .and_then(|doc| entente_chain::genesis::bech32_prefix(&doc.app_state));
+                let bech32 = entente_kernel::Bech32::new(prefix.as_deref().unwrap_or(crate::genesis::dev::PREFIX));
+                println!("{}", bech32.cons(&entente_kernel::ConsAddress::from_array(address)));
             }
-            Self::Hash => {
-                println!("{}", hex::encode_upper(&executed(GenesisDoc::read(&own)?)?.shown().standing.app_hash));
-                Ok(())
-            }
+            Self::NodeId => println!("{}", hex::encode(address)),
         }
+        Ok(())
     }
-}
-
-/// The chain right after its genesis, in memory.
-fn executed(doc: GenesisDoc) -> Result<Engine> {
-    Ok(Engine::open(Disk::ephemeral(stores()), None, doc, vec![[0; 32]])?)
-}
-
-fn import(file: &Path, target: Option<&Path>) -> Result<()> {
-    let text = std::fs::read(file).with_context(|| format!("the genesis file {} cannot be read", file.display()))?;
-    let value: Value =
-        serde_json::from_slice(&text).map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", file.display()))?;
-    let imported = entente_chain::import::import(&value)
-        .map_err(|e| anyhow!("the genesis file {} is refused: {e}", file.display()))?;
-    for line in &imported.report {
-        eprintln!("{line}");
-    }
-    let doc = GenesisDoc::parse(imported.genesis)?;
-    let engine = executed(doc.clone())?;
-    let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("the chain has no state"))?;
-    let broken = snapshot.broken_invariants()?;
-    ensure!(broken.is_empty(), "the genesis breaks invariants: {}", broken.join("; "));
-    let standing = engine.shown().standing;
-    if let Some(target) = target {
-        ensure!(
-            !target.exists(),
-            "the genesis file {} is there already; move it away or name another --home",
-            target.display()
-        );
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        doc.write(target)?;
-    }
-    println!(
-        "{}",
-        json!({
-            "chain_id": doc.chain_id,
-            "initial_height": doc.initial_height.to_string(),
-            "validators": standing.validators.validators().len(),
-            "total_power": standing.validators.total_power().to_string(),
-            "app_hash": hex::encode_upper(&standing.app_hash),
-            "written": target.map(|t| t.display().to_string()),
-        })
-    );
-    Ok(())
-}
-
-fn add_account(path: &Path, address: &str, amount: &str) -> Result<()> {
-    let mut doc = GenesisDoc::read(path)?;
-    let prefix =
-        entente_chain::genesis::bech32_prefix(&doc.app_state).unwrap_or_else(|| crate::genesis::dev::PREFIX.to_owned());
-    Bech32::new(&prefix).parse_acc(address)?;
-    let coins = coins(amount)?;
-    let list = |state: &mut Value, section: &str, name: &str| -> Result<Vec<Value>> {
-        let root = state.as_object_mut().ok_or_else(|| anyhow!("app_state is not an object"))?;
-        let section = root.entry(section.to_owned()).or_insert_with(|| Value::Object(Map::new()));
-        let found = section.get(name).and_then(Value::as_array).cloned();
-        Ok(found.unwrap_or_default())
-    };
-    let mut accounts = list(&mut doc.app_state, "auth", "accounts")?;
-    let known = |list: &[Value]| list.iter().any(|a| a.get("address").and_then(Value::as_str) == Some(address));
-    ensure!(!known(&accounts), "the account {address} is in the genesis already");
-    let number = accounts.len().to_string();
-    accounts.push(json!({ "@type": "/cosmos.auth.v1beta1.BaseAccount", "address": address, "pub_key": null, "account_number": number, "sequence": "0" }));
-    let mut balances = list(&mut doc.app_state, "bank", "balances")?;
-    balances.push(json!({ "address": address, "coins": coins }));
-    doc.app_state["auth"]["accounts"] = json!(accounts);
-    doc.app_state["bank"]["balances"] = json!(balances);
-    // The supply is the sum of the balances.
-    doc.app_state["bank"]["supply"] = json!([]);
-    doc.write(path)
 }

@@ -174,7 +174,10 @@ fn list(ring: &Keyring, words: &Words, form: Form, bech32: &Bech32) -> Result<()
 }
 
 fn show(ring: &Keyring, name: &str, words: &Words, form: Form, bech32: &Bech32) -> Result<()> {
-    let known = ring.known(name)?;
+    let known = match crate::keys::development_named(name).filter(|_| !ring.has(name).unwrap_or(true)) {
+        Some(signer) => Known { name: name.to_owned(), public_key: *signer.public() },
+        None => ring.known(name)?,
+    };
     let address = AccAddress::from_array(secp256k1::address(&known.public_key));
     let text = match words.flag("bech").unwrap_or("acc") {
         "acc" => bech32.acc(&address),

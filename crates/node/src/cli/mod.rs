@@ -2,6 +2,7 @@
 
 mod comet;
 mod dev;
+mod genesis;
 mod home;
 mod keys;
 mod query;
@@ -12,13 +13,15 @@ mod tx;
 mod words;
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
+use entente_kernel::AccAddress;
 use zeroize::Zeroizing;
 
-use crate::keys::ring::Backend;
+use crate::keys::Signer;
+use crate::keys::ring::{Backend, Keyring};
 
 /// A chain for shared security, in one program.
 #[derive(Parser)]
@@ -62,7 +65,10 @@ enum Verb {
     },
     /// Work on a genesis
     #[command(subcommand)]
-    Genesis(home::Genesis),
+    Genesis(genesis::Genesis),
+    /// The keys of this node
+    #[command(subcommand, visible_aliases = ["cometbft", "tendermint"])]
+    Comet(home::Comet),
     /// The state of a stopped node as a genesis
     Export,
     /// What a running node says of itself
@@ -95,6 +101,7 @@ pub fn run() -> Result<()> {
         Verb::Tx { words } => tx::run(&home, &words),
         Verb::Query { words } => query::run(&words),
         Verb::Genesis(genesis) => genesis.run(&home),
+        Verb::Comet(comet) => comet.run(&home),
         Verb::Export => home::export(&home),
         Verb::Status { node, .. } => home::status(node.as_deref()),
         Verb::Version => {
@@ -117,6 +124,24 @@ fn default_home() -> PathBuf {
 fn backend(flag: Option<&str>) -> Result<Backend> {
     let named = std::env::var("ENTENTE_KEYRING_BACKEND").ok();
     flag.or(named.as_deref()).unwrap_or("file").parse()
+}
+
+/// The address of a key by its name.
+fn known_key(home: &Path, backend: Option<&str>, name: &str) -> Result<AccAddress> {
+    let ring = Keyring::new(home, self::backend(backend)?);
+    match crate::keys::development_named(name).filter(|_| !ring.has(name).unwrap_or(true)) {
+        Some(signer) => Ok(signer.address()),
+        None => Ok(AccAddress::from_array(entente_kernel::crypto::secp256k1::address(&ring.known(name)?.public_key))),
+    }
+}
+
+/// A key by its name: of the keyring, else the development account `dev0` to `dev9`.
+fn signing_key(home: &Path, backend: Option<&str>, name: &str) -> Result<Signer> {
+    let ring = Keyring::new(home, self::backend(backend)?);
+    match crate::keys::development_named(name).filter(|_| !ring.has(name).unwrap_or(true)) {
+        Some(signer) => Ok(signer),
+        None => ring.signer(name, || ask_passphrase(name, false)),
+    }
 }
 
 /// Asks for a passphrase; a new one twice. Programs give it in ENTENTE_PASSPHRASE or on standard input.

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::json::{self as form, schema};
 use serde_json::{Map, Value, json};
 
-use super::remote::{DEFAULT_NODE, Remote};
+use super::remote::Remote;
 use super::show::Form;
 use super::words::{Flag, Words, switch, value};
 
@@ -327,7 +327,7 @@ const OWN_FLAGS: &[Flag] = &[
 pub fn run(words: &[String]) -> Result<()> {
     let words = Words::parse(words, &[FLAGS, PAGES, OWN_FLAGS])?;
     let form = Form::parse(words.flag("output"))?;
-    let remote = Remote::new(words.flag("node").unwrap_or(DEFAULT_NODE))?;
+    let remote = Remote::named(words.flag("node"))?;
     let (module, verb) = (words.place(0), words.place(1));
     if words.is_set("help") || module.is_empty() {
         help(module);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer in bytes.
 const ANSWER_BYTES_MAX: u64 = 256 * 1024 * 1024;
-pub const DEFAULT_NODE: &str = "tcp://localhost:26657";
+const DEFAULT_NODE: &str = "tcp://localhost:26657";
 
 /// A node by its RPC address.
 pub struct Remote {
@@ -21,6 +21,15 @@ pub struct Remote {
 }
 
 impl Remote {
+    /// The node of the flag `--node`, else of the environment's ENTENTE_NODE, else this machine's.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn named(flag: Option<&str>) -> Result<Self> {
+        let set = std::env::var("ENTENTE_NODE").ok().filter(|node| !node.is_empty());
+        Self::new(flag.or(set.as_deref()).unwrap_or(DEFAULT_NODE))
+    }
+
     /// Reads `tcp://localhost:26657`, `http://127.0.0.1:26657` or `localhost:26657`.
     ///
     /// # Errors

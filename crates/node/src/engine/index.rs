@@ -168,33 +168,76 @@ fn all_places(archive: &Archive, heights: &RangeInclusive<i64>) -> Result<Vec<(i
     Ok(places)
 }
 
-/// The heights that the conditions on `tag` leave.
+/// The heights that the conditions on `tag` leave; a range that ends before it begins if they leave none.
 fn heights(filter: &Filter, tag: &str, archive: &Archive) -> RangeInclusive<i64> {
-    let (mut low, mut high) = (archive.base(), archive.newest());
+    narrowed(filter, tag, archive.base()..=archive.newest())
+}
+
+fn narrowed(filter: &Filter, tag: &str, all: RangeInclusive<i64>) -> RangeInclusive<i64> {
+    let (mut low, mut high) = all.into_inner();
     for condition in filter.conditions.iter().filter(|c| c.tag == tag) {
-        let holds = |height: i64| condition.holds(&height.to_string());
-        let Operand::Number(bound) = condition.operand else {
-            if condition.op != Op::Exists {
-                return 1..=0;
+        let bounds = match (&condition.operand, condition.op) {
+            (_, Op::Exists) => Some((low, high)),
+            (Operand::Number(bound), op) => {
+                floor_and_ceil(*bound).and_then(|(floor, ceil)| allowed(op, floor, ceil, low, high))
             }
-            continue;
+            // No height is a text or a time.
+            _ => None,
         };
-        let Some(bound) = whole(bound) else { return 1..=0 };
-        match condition.op {
-            Op::Equal => (low, high) = (low.max(bound), high.min(bound)),
-            Op::Greater => low = low.max(bound.saturating_add(1)),
-            Op::GreaterOrEqual => low = low.max(bound),
-            Op::Less => high = high.min(bound.saturating_sub(1)),
-            Op::LessOrEqual => high = high.min(bound),
-            Op::Contains | Op::Exists => {}
-        }
-        if low <= high && !(holds(low) && holds(high)) {
-            return 1..=0;
-        }
+        let Some((from, to)) = bounds else { return RangeInclusive::new(1, 0) };
+        (low, high) = (low.max(from), high.min(to));
     }
     low..=high
 }
 
-fn whole(number: Dec) -> Option<i64> {
-    number.to_string().split('.').next()?.parse().ok()
+/// The part of `low..=high` that stands in this order to a bound between `floor` and `ceil`, which are equal for a whole number.
+fn allowed(op: Op, floor: i64, ceil: i64, low: i64, high: i64) -> Option<(i64, i64)> {
+    match op {
+        Op::Equal => (floor == ceil).then_some((floor, floor)),
+        Op::Greater => Some((floor.saturating_add(1), high)),
+        Op::GreaterOrEqual => Some((ceil, high)),
+        Op::Less => Some((low, ceil.saturating_sub(1))),
+        Op::LessOrEqual => Some((low, floor)),
+        Op::Contains => None,
+        Op::Exists => Some((low, high)),
+    }
+}
+
+fn floor_and_ceil(number: Dec) -> Option<(i64, i64)> {
+    let whole = |n: Dec| n.truncate_int().ok()?.to_string().parse().ok();
+    let ceil = whole(number.ceil().ok()?)?;
+    let exact = number.is_integer();
+    Some((if exact { ceil } else { i64::checked_sub(ceil, 1)? }, ceil))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_on_the_height_leave_the_heights_for_which_they_hold() {
+        for text in [
+            "tx.height = 5",
+            "tx.height > 5",
+            "tx.height >= 5",
+            "tx.height < 5",
+            "tx.height <= 5",
+            "tx.height > 4.5",
+            "tx.height >= 4.5",
+            "tx.height < 4.5",
+            "tx.height <= 4.5",
+            "tx.height = 4.5",
+            "tx.height > 3 AND tx.height <= 7",
+            "tx.height > 7 AND tx.height < 3",
+            "tx.height > 99999999999",
+            "tx.height EXISTS",
+            "tx.height = 'five'",
+            "tx.height CONTAINS 'five'",
+        ] {
+            let filter = Filter::parse(text).unwrap();
+            let holds = |h: &i64| filter.conditions.iter().all(|c| c.holds(&h.to_string()));
+            let wanted: Vec<i64> = (2..=9).filter(holds).collect();
+            assert_eq!(narrowed(&filter, "tx.height", 2..=9).collect::<Vec<_>>(), wanted, "{text}");
+        }
+    }
 }

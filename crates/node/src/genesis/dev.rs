@@ -14,13 +14,13 @@ pub const PREFIX: &str = "entente";
 pub const DENOM: &str = "uente";
 
 /// What each account and the faucet hold of the chain's coin: a million.
-const NATIVE_EACH: u128 = 1_000_000_000_000;
+pub(super) const NATIVE_EACH: u128 = 1_000_000_000_000;
 /// What each account holds of each foreign token: a hundred thousand.
-const FOREIGN_EACH: u128 = 100_000_000_000;
+pub(super) const FOREIGN_EACH: u128 = 100_000_000_000;
 /// The first account's own stake.
-const STAKE: u128 = 1_000_000_000_000;
+pub(super) const STAKE: u128 = 1_000_000_000_000;
 /// The faucet holds this many times as much as an account.
-const FAUCET_TIMES: u128 = 1_000;
+pub(super) const FAUCET_TIMES: u128 = 1_000;
 
 /// A foreign token: where it came from, and how people call it.
 pub struct Foreign {
@@ -233,7 +233,7 @@ fn metadata(base: &str, symbol: &str, display: &str, name: &str, exponent: u32) 
 }
 
 /// One validator, not bonded yet: the first block of validators is chosen when the genesis is executed.
-fn staking(bech32: &Bech32, operator: &AccAddress, time: Timestamp, key: &[u8; 32]) -> Value {
+pub(super) fn staking(bech32: &Bech32, operator: &AccAddress, time: Timestamp, key: &[u8; 32]) -> Value {
     let validator = bech32.val(&(*operator).into());
     json!({
         "params": staking_params(),

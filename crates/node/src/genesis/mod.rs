@@ -1,6 +1,7 @@
 //! The genesis document: CometBFT's frame around the state of a chain, in the shapes of CometBFT 0.34-0.38 and of SDK 0.50.
 
 pub mod dev;
+pub mod takeover;
 
 use std::path::Path;
 
@@ -32,10 +33,7 @@ impl GenesisDoc {
     /// # Errors
     /// Says which field is wrong.
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
-        let value = serde_json::from_slice(&text)
-            .map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))?;
+        let value = read_value(path)?;
         Self::parse(value).with_context(|| format!("the genesis file {} is not accepted", path.display()))
     }
 
@@ -123,6 +121,25 @@ impl GenesisDoc {
         std::fs::write(path, text + "\n")
             .with_context(|| format!("the genesis file {} cannot be written", path.display()))
     }
+}
+
+/// # Errors
+/// The file cannot be read or is not JSON.
+pub fn read_value(path: &Path) -> Result<Value> {
+    let text = std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
+    serde_json::from_slice(&text).map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))
+}
+
+/// A genesis of another chain in the shapes of this one, with what was changed, one sentence each.
+///
+/// # Errors
+/// The path of the first field that is not understood.
+pub fn import(path: &Path) -> Result<(GenesisDoc, Vec<String>)> {
+    let imported = entente_chain::import::import(&read_value(path)?)
+        .map_err(|e| anyhow!("the genesis file {} is refused: {e}", path.display()))?;
+    let doc = GenesisDoc::parse(imported.genesis)
+        .with_context(|| format!("the genesis file {} is refused", path.display()))?;
+    Ok((doc, imported.report))
 }
 
 /// A whole number that JSON holds as a number or as text.

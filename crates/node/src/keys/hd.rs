@@ -82,7 +82,11 @@ pub fn secret(words: &Mnemonic, passphrase: &str, path: &Path) -> Result<Zeroizi
     derive(&*Zeroizing::new(words.to_seed(passphrase)), path)
 }
 
-fn derive(seed: &[u8], path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+/// The secret key of a seed at a path: [`secret`] without the slow part.
+///
+/// # Errors
+/// With a probability of 2^-127 a path has no key.
+pub fn derive(seed: &[u8], path: &Path) -> Result<Zeroizing<[u8; 32]>> {
     let (mut key, mut chain) = parts_of(hmac(b"Bitcoin seed", &[seed]))?;
     for step in &path.0 {
         let number = step.to_be_bytes();

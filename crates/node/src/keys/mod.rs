@@ -8,6 +8,7 @@ pub mod validator;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 
@@ -23,7 +24,26 @@ pub const DEVELOPMENT_ACCOUNTS: u32 = 10;
 /// # Errors
 /// Never, for a number below 2^31.
 pub fn development(index: u32) -> Result<Signer> {
-    Signer::from_words(DEVELOPMENT_WORDS, &hd::Path::bip44(hd::COIN_TYPE, 0, index)?)
+    of_development_words(&hd::Path::bip44(hd::COIN_TYPE, 0, index)?)
+}
+
+/// A key of the development words. Their seed takes thousands of hashes and is made once.
+fn of_development_words(path: &hd::Path) -> Result<Signer> {
+    static SEED: OnceLock<Vec<u8>> = OnceLock::new();
+    let seed = match SEED.get() {
+        Some(seed) => seed,
+        None => {
+            let seed = hd::mnemonic(DEVELOPMENT_WORDS)?.to_seed("").to_vec();
+            SEED.get_or_init(|| seed)
+        }
+    };
+    Signer::new(hd::derive(seed, path)?)
+}
+
+/// The development account that is called `dev0` to `dev9`; no secret, therefore known without a keyring.
+pub fn development_named(name: &str) -> Option<Signer> {
+    let index = name.strip_prefix("dev")?.parse().ok().filter(|i| *i < DEVELOPMENT_ACCOUNTS && name.len() == 4)?;
+    development(index).ok()
 }
 
 /// The account of the faucet of development chains.
@@ -31,7 +51,7 @@ pub fn development(index: u32) -> Result<Signer> {
 /// # Errors
 /// Never.
 pub fn faucet() -> Result<Signer> {
-    Signer::from_words(DEVELOPMENT_WORDS, &hd::Path::bip44(hd::COIN_TYPE, 1, 0)?)
+    of_development_words(&hd::Path::bip44(hd::COIN_TYPE, 1, 0)?)
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

@@ -44,6 +44,11 @@ fn to_json(seed: &[u8; 32]) -> Value {
     })
 }
 
+/// The public key in the JSON of the SDK.
+pub fn public_json(seed: &[u8; 32]) -> Value {
+    json!({ "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(ed25519::public_key(seed)) })
+}
+
 /// The key of the validator of every development chain; it is no secret.
 pub fn development_seed() -> [u8; 32] {
     sha256(b"entente development validator")

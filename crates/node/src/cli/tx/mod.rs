@@ -18,11 +18,12 @@ use serde_json::{Value, json};
 
 use super::ask_passphrase;
 use super::query::wait;
-use super::remote::{DEFAULT_NODE, Remote};
+use super::remote::Remote;
 use super::show::Form;
 use super::words::{Flag, Words, coins, switch, value};
 use crate::keys::ring::{Backend, Keyring};
 use crate::keys::{Signer, Terms};
+pub(super) use verbs::read_json;
 use verbs::{Author, VERBS, Verb};
 
 /// Gas if neither given nor estimated.
@@ -126,6 +127,9 @@ fn from(home: &Path, words: &Words, bech32: &Bech32, default: Option<&str>, secr
         }
         Err(_) => name.to_owned(),
     };
+    if let Some(signer) = crate::keys::development_named(&name).filter(|_| !ring.has(&name).unwrap_or(true)) {
+        return Ok(From { address: signer.address(), signer: Some(signer).filter(|_| secret) });
+    }
     if !secret {
         let known = ring.known(&name)?;
         let address = AccAddress::from_array(entente_kernel::crypto::secp256k1::address(&known.public_key));
@@ -148,8 +152,7 @@ fn send(home: &Path, verb: &Verb, words: &Words) -> Result<()> {
     let mut places = words.clone();
     places.drop_places(2);
     places.check_places(&format!("tx {} {}", verb.module, verb.verb), verb.usage)?;
-    let remote =
-        if words.is_set("offline") { None } else { Some(Remote::new(words.flag("node").unwrap_or(DEFAULT_NODE))?) };
+    let remote = if words.is_set("offline") { None } else { Some(Remote::named(words.flag("node"))?) };
     let bech32 = prefix(remote.as_ref());
     let generate = words.is_set("generate-only");
     let by_place = verb.usage.starts_with("FROM") || verb.usage.starts_with("GRANTER");
@@ -188,7 +191,7 @@ fn send(home: &Path, verb: &Verb, words: &Words) -> Result<()> {
 }
 
 /// A message from its JSON with `@type`.
-fn any(message: &Value) -> Result<Any> {
+pub(super) fn any(message: &Value) -> Result<Any> {
     let mut fields = message.clone();
     let url = fields.as_object_mut().and_then(|f| f.remove("@type")).and_then(|t| t.as_str().map(str::to_owned));
     let url = url.ok_or_else(|| anyhow!("a message without @type"))?;
@@ -348,8 +351,7 @@ fn read(words: &Words) -> Result<Tx> {
 
 fn sign_file(home: &Path, words: &Words) -> Result<()> {
     let tx = read(words)?;
-    let remote =
-        if words.is_set("offline") { None } else { Some(Remote::new(words.flag("node").unwrap_or(DEFAULT_NODE))?) };
+    let remote = if words.is_set("offline") { None } else { Some(Remote::named(words.flag("node"))?) };
     let bech32 = prefix(remote.as_ref());
     let from = from(home, words, &bech32, None, true)?;
     let account = Account::of(words, remote.as_ref(), &from.address, &bech32)?;
@@ -372,7 +374,7 @@ fn raw(tx: &Tx) -> Vec<u8> {
 
 fn broadcast_file(words: &Words) -> Result<()> {
     let bytes = raw(&read(words)?);
-    broadcast(&Remote::new(words.flag("node").unwrap_or(DEFAULT_NODE))?, &bytes, words)
+    broadcast(&Remote::named(words.flag("node"))?, &bytes, words)
 }
 
 fn encode_file(words: &Words) -> Result<()> {
@@ -402,7 +404,8 @@ mod tests {
         let file = folder.path().join("file.json");
         let content = json!({
             "pubkey": { "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode([7; 32]) }, "amount": "5uente", "moniker": "m",
-            "messages": [], "deposit": "1uente", "body": { "messages": [] }, "periods": [{ "coins": "1uente", "length_seconds": 5 }],
+            "messages": [], "deposit": "1uente", "body": { "messages": [] }, "start_time": 1_800_000_000,
+            "periods": [{ "coins": "1uente", "length_seconds": 5 }],
         });
         std::fs::write(&file, content.to_string()).unwrap();
         for verb in VERBS {

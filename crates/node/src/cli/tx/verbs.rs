@@ -238,7 +238,8 @@ pub const VERBS: &[Verb] = &[
             )
         };
         let periods = file.get("periods").and_then(Value::as_array).cloned().unwrap_or_default();
-        let start = file.get("start_time").map(|v| v.to_string().trim_matches('"').to_owned()).unwrap_or_default();
+        let start = file.get("start_time").map(|v| v.to_string().trim_matches('"').to_owned());
+        let start = start.ok_or_else(|| anyhow!("the file {} has no start_time, in seconds since 1970", w.place(1)))?;
         one(
             "/cosmos.vesting.v1beta1.MsgCreatePeriodicVestingAccount",
             json!({

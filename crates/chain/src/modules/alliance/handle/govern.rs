@@ -12,14 +12,13 @@ use crate::modules::auth::ModuleAccount;
 use crate::modules::{auth, staking};
 
 /// Replaces the parameters. A new interval first has the whole intervals charged that went by at the old one, then the clock starts at
-/// the block; a message that itself sets the clock is obeyed instead.
+/// the block: the time in the message was written when it was proposed, and would have the same days charged twice.
 pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpdateParamsResponse> {
     auth::check_authority(ctx, &m.authority)?;
     m.params.validate()?;
     let before = super::super::params(ctx)?;
     let mut params = m.params;
-    let sets_clock = params.last_take != before.last_take;
-    if params.take_interval != before.take_interval && !sets_clock {
+    if params.take_interval != before.take_interval {
         take::charge(ctx)?;
         params.last_take = ctx.time();
     }

@@ -123,6 +123,28 @@ fn f5_a_new_interval_charges_the_old_ones_first() {
     assert_eq!(net.stored(A1).tokens, int(125));
 }
 
+/// A proposal carries the clock of the day it was written. Upstream obeys it: two intervals that were charged are charged again, and
+/// all at the new length.
+#[test]
+fn f5_a_new_interval_is_not_charged_from_the_clock_of_the_proposal() {
+    let mut net = Net::new();
+    net.asset(A1, "1", "0", "5", "0.5");
+    net.delegate("u1", "V1", A1, 1000);
+    net.end();
+    let written = params(&net.ctx).unwrap().last_take;
+    net.pass(601);
+    net.end();
+    assert_eq!(net.stored(A1).tokens, int(250));
+    net.set_params(|p| (p.take_interval, p.last_take) = (Span::from_secs(200), written)).unwrap();
+    net.end();
+    assert_eq!(net.stored(A1).tokens, int(250), "upstream: three intervals of 200 seconds, 31");
+    assert_eq!(params(&net.ctx).unwrap().last_take, net.ctx.time());
+    // A message that leaves the interval may set the clock, as upstream.
+    let later = net.ctx.time().plus(Span::from_secs(1000));
+    net.set_params(|p| p.last_take = later).unwrap();
+    assert_eq!(params(&net.ctx).unwrap().last_take, later);
+}
+
 /// Upstream: with all shares slashed away V = TT at every validator: 1,000,000 tokens are shown to each of two delegators.
 #[test]
 fn s10_a_worthless_pool_begins_afresh() {
