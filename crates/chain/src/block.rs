@@ -5,7 +5,9 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
-use crate::modules::{alliance, authz, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking};
+use crate::modules::{
+    alliance, authz, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
+};
 use crate::{ante, tx};
 
 /// How a validator took part in the last commit.
@@ -100,8 +102,9 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
     ctx.take_events().into_iter().map(move |e| e.with("mode", mode.clone()))
 }
 
-/// Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
+/// An upgrade comes before everything: the rest of the block goes by its rules. Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
 pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
+    upgrade::block::begin(ctx).map_err(|e| e.must("upgrade"))?;
     mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
     distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))?;
     slashing::begin_block(ctx, &block.votes).map_err(|e| e.must("slashing"))?;

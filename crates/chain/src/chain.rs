@@ -8,7 +8,7 @@ use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
-use crate::modules::{consensus, staking};
+use crate::modules::{consensus, staking, upgrade};
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
 /// Recent heights whose state stays in memory, for queries and proofs.
@@ -114,6 +114,11 @@ impl Snapshot {
             validators.push(ValidatorUpdate { pub_key: validator.cons_pubkey, power });
         }
         Ok(validators)
+    }
+
+    /// The upgrade that the next block must carry out and that this program does not know.
+    pub fn missing_upgrade(&self) -> Result<Option<entente_proto::cosmos::upgrade::v1beta1::Plan>> {
+        upgrade::missing(&self.ctx(Mode::Query), self.height.saturating_add(1))
     }
 
     /// The parameters of consensus after this block.

@@ -6,7 +6,7 @@ use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
 use crate::modules::{
-    alliance, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking,
+    alliance, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
 };
 
 macro_rules! queries {
@@ -122,6 +122,9 @@ queries! {
     "/cosmos.authz.v1beta1.Query/Grants" => authz::query::grants,
     "/cosmos.authz.v1beta1.Query/GranterGrants" => authz::query::granter_grants,
     "/cosmos.authz.v1beta1.Query/GranteeGrants" => authz::query::grantee_grants,
+    "/cosmos.upgrade.v1beta1.Query/CurrentPlan" => upgrade::query::current_plan,
+    "/cosmos.upgrade.v1beta1.Query/AppliedPlan" => upgrade::query::applied_plan,
+    "/cosmos.upgrade.v1beta1.Query/Authority" => upgrade::query::authority,
 }
 
 fn decode<W: prost::Message + Default>(request: &[u8]) -> Result<W> {

@@ -11,7 +11,7 @@ use prost_types::Any;
 use crate::message::Message;
 use crate::modules::{
     alliance, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
-    vesting,
+    upgrade, vesting,
 };
 
 /// How deep messages may stand inside messages.
@@ -126,6 +126,8 @@ routes! {
     "/cosmos.authz.v1beta1.MsgGrant": authz::msg::GrantAuthorization => authz::handle::grant,
     "/cosmos.authz.v1beta1.MsgExec": authz::msg::Exec => authz::handle::exec,
     "/cosmos.authz.v1beta1.MsgRevoke": authz::msg::Revoke => authz::handle::revoke,
+    "/cosmos.upgrade.v1beta1.MsgSoftwareUpgrade": upgrade::msg::SoftwareUpgrade => upgrade::handle::software_upgrade,
+    "/cosmos.upgrade.v1beta1.MsgCancelUpgrade": upgrade::msg::CancelUpgrade => upgrade::handle::cancel_upgrade,
 }
 
 fn decode<W: prost::Message + Default>(any: &Any) -> Result<W> {

@@ -10,6 +10,7 @@ pub mod faucet;
 pub mod genesis;
 pub mod keys;
 pub mod limits;
+pub mod metrics;
 pub mod rpc;
 pub mod serve;
 pub mod service;

@@ -157,6 +157,7 @@ impl Plan {
         set("minimum_gas_prices", &self.minimum_gas_prices);
         set("rest", &ports.rest);
         set("grpc", &ports.grpc);
+        set("metrics", &ports.metrics);
         write(&files.home().join("config").join("node.toml"), &toml::to_string_pretty(&node)?)
     }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
 use crate::modules::{
-    alliance, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
+    alliance, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
 };
 
 /// A section: its name, and how it gets into the state and out.
@@ -72,11 +72,12 @@ sections! {
     "evidence" => evidence,
     "authz" => authz,
     "feegrant" => feegrant,
+    "upgrade" => upgrade,
     "alliance" => alliance,
 }
 
 /// Sections that the SDK writes although their modules have no state.
-const EMPTY: &[&str] = &["consensus", "params", "upgrade", "vesting"];
+const EMPTY: &[&str] = &["consensus", "params", "vesting"];
 
 /// The section of this chain's own settings.
 const OWN: &str = "entente";

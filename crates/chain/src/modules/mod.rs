@@ -17,5 +17,6 @@ pub mod gov;
 pub mod mint;
 pub mod slashing;
 pub mod staking;
+pub mod upgrade;
 pub mod vault;
 pub mod vesting;

@@ -38,6 +38,9 @@ pub(super) struct Flags {
     /// A snapshot for state-sync at every multiple of this height; 0: none
     #[arg(long, value_name = "BLOCKS", help_heading = "Under CometBFT")]
     snapshot_interval: Option<u64>,
+    /// Stop after this height; 0: never
+    #[arg(long, value_name = "HEIGHT", default_value_t = 0, help_heading = "Under CometBFT")]
+    halt_height: i64,
     /// Snapshots that are kept
     #[arg(long, value_name = "NUMBER", help_heading = "Under CometBFT")]
     snapshot_keep_recent: Option<usize>,
@@ -68,6 +71,7 @@ pub(super) struct Node {
     pub rpc: Option<String>,
     pub rest: String,
     pub grpc: String,
+    pub metrics: String,
     pub comet: Table,
 }
 
@@ -118,6 +122,8 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
     let settings = comet::Settings {
         min_retain_blocks: flags.min_retain_blocks.unwrap_or(node.comet.min_retain_blocks),
         snapshot_interval: flags.snapshot_interval.unwrap_or(node.comet.snapshot_interval),
+        upgrade_info: Some(files.data().join("upgrade-info.json")),
+        halt_height: flags.halt_height,
         snapshots_kept: flags.snapshot_keep_recent.unwrap_or(node.comet.snapshot_keep_recent).max(1),
     };
     let snapshots = Store::new(files.snapshots());
@@ -151,6 +157,10 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
     };
     let served = async {
         let engine = app.begun().await;
+        if !node.metrics.is_empty() {
+            let comet = files::setting(&files.config(), "instrumentation.prometheus_listen_addr")?;
+            crate::metrics::serve(engine.clone(), comet, addresses::parse(&node.metrics)?).await?;
+        }
         run(engine, doors, settings).await
     };
     let ended = async {

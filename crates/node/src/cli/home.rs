@@ -30,6 +30,8 @@ struct Config {
     rpc: String,
     rest: String,
     grpc: String,
+    /// Where Prometheus asks; empty: nowhere.
+    metrics: String,
     /// Under CometBFT.
     comet: super::comet::Table,
 }
@@ -43,6 +45,7 @@ impl Default for Config {
             rpc: "127.0.0.1:26657".to_owned(),
             rest: "127.0.0.1:1317".to_owned(),
             grpc: "127.0.0.1:9090".to_owned(),
+            metrics: "127.0.0.1:26660".to_owned(),
             comet: super::comet::Table::default(),
         }
     }
@@ -124,6 +127,9 @@ pub(super) struct Start {
     /// Coins per unit of gas that a transaction must offer
     #[arg(long, value_name = "PRICES")]
     minimum_gas_prices: Option<String>,
+    /// Where Prometheus asks for metrics; empty: nowhere
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<String>,
     #[command(flatten)]
     comet: super::comet::Flags,
 }
@@ -151,6 +157,7 @@ impl Start {
                 rpc: self.rpc.clone(),
                 rest: choice(&self.rest, &config.rest),
                 grpc: choice(&self.grpc, &config.grpc),
+                metrics: choice(&self.metrics, &config.metrics),
                 comet: config.comet.clone(),
             };
             return super::comet::start(home, &self.comet, node).await;
@@ -190,6 +197,10 @@ impl Start {
             pace,
             admin: None,
         };
+        match choice(&self.metrics, &config.metrics).as_str() {
+            "" => {}
+            address => crate::metrics::serve(engine.clone(), None, addresses::parse(address)?).await?,
+        }
         run(engine, doors, settings).await
     }
 }

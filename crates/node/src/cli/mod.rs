@@ -1,13 +1,17 @@
 //! The command line.
 
 mod comet;
+mod comet_verbs;
 mod dev;
+mod doctor;
 mod genesis;
 mod home;
 mod keys;
 mod query;
 mod remote;
+mod rollback;
 mod show;
+mod snapshots;
 mod testnet;
 mod tx;
 mod words;
@@ -43,6 +47,16 @@ enum Verb {
     /// A net of validators under CometBFT: write its homes, start it, stop it, look at it
     #[command(subcommand)]
     Testnet(testnet::Testnet),
+    /// Keys and stores of CometBFT
+    #[command(subcommand, visible_alias = "tendermint", visible_alias = "cometbft")]
+    Comet(comet_verbs::Comet),
+    /// Snapshots of the state, with which other nodes join
+    #[command(subcommand)]
+    Snapshots(snapshots::Snapshots),
+    /// Look at a home and its running node for what operators and clients would stumble over
+    Doctor(doctor::Doctor),
+    /// Take the last block back, to execute it again
+    Rollback(rollback::Rollback),
     /// Run a node
     Start(home::Start),
     /// Keys: add, list, show, delete, rename, export, import, mnemonic, parse
@@ -97,6 +111,10 @@ pub fn run() -> Result<()> {
         Verb::Start(start) => runtime()?.block_on(start.run(&home)),
         Verb::Init(init) => init.run(&home),
         Verb::Testnet(testnet) => testnet.run(),
+        Verb::Comet(comet) => comet.run(&home),
+        Verb::Snapshots(snapshots) => snapshots.run(&home),
+        Verb::Doctor(doctor) => doctor.run(&home),
+        Verb::Rollback(rollback) => rollback.run(&home),
         Verb::Keys { words } => keys::run(&home, &words),
         Verb::Tx { words } => tx::run(&home, &words),
         Verb::Query { words } => query::run(&words),

@@ -13,6 +13,7 @@ use super::state::Standing;
 use super::validators::public_key;
 use super::{Halt, index};
 use crate::disk;
+use crate::metrics::COUNTERS;
 use crate::steps::passed;
 
 /// Bytes of a block that transactions cannot have: header, framing, and per validator its part of the commit.
@@ -80,7 +81,9 @@ impl Core {
         };
         let block_id = block::block_id(&block);
         passed("the header is made");
+        let begin = std::time::Instant::now();
         let result = self.chain.finalize_block(&request).map_err(Halt::fault)?;
+        let executed = begin.elapsed();
         passed("the block is executed");
         let commit = self.chain.commit().map_err(Halt::fault)?;
         passed("the state is replaced in memory");
@@ -108,6 +111,8 @@ impl Core {
             tables,
         })?;
         passed("the block is remembered");
+        count_executed(executed, &results);
+        COUNTERS.committed(begin.elapsed().saturating_sub(executed));
         (self.standing, self.seen) = (next, seen);
         passed("the standing is replaced");
         let made = Made { block, block_id, results };
@@ -135,6 +140,14 @@ impl Core {
         let signatures = self.standing.last_validators.validators().len().saturating_mul(SIGNATURE_OVERHEAD);
         max.saturating_sub(BLOCK_OVERHEAD).saturating_sub(signatures)
     }
+}
+
+/// Counts a block that was executed.
+pub(super) fn count_executed(took: std::time::Duration, results: &ResponseFinalizeBlock) {
+    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    let failed = results.tx_results.iter().filter(|r| r.code != 0).count();
+    let gas = results.tx_results.iter().map(|r| r.gas_used).sum();
+    COUNTERS.executed(took, number(results.tx_results.len()), number(failed), gas);
 }
 
 /// How the validators of the last block took part in its commit.

@@ -70,9 +70,8 @@ impl Companion {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let silent = |why: std::io::Error| CompanionError::Silent { place: self.0.place.clone(), why: why.to_string() };
         let text = post(&self.0.place, &body).map_err(silent)?;
-        let start = text.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at.saturating_add(4));
-        let content = start.and_then(|at| text.get(at..)).unwrap_or_default();
-        let answer: Value = serde_json::from_slice(content).map_err(|e| CompanionError::Strange(e.to_string()))?;
+        let answer: Value =
+            serde_json::from_slice(body_of(&text)).map_err(|e| CompanionError::Strange(e.to_string()))?;
         if let Some(error) = answer.get("error") {
             let say = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let (data, message) = (say("data"), say("message"));
@@ -149,15 +148,33 @@ impl Companion {
 
 /// One question, one answer, one connection: HTTP/1.0 has no chunks.
 fn post(place: &str, body: &str) -> std::io::Result<Vec<u8>> {
-    let address = place.to_socket_addrs()?.next().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_nodelay(true)?;
     let head = format!(
         "POST / HTTP/1.0\r\nHost: {place}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all([head.as_bytes(), body.as_bytes()].concat().as_slice())?;
+    exchange(place, &[head.as_bytes(), body.as_bytes()].concat())
+}
+
+/// The body of a page.
+///
+/// # Errors
+/// Nobody answers.
+pub fn fetch(place: &str, path: &str) -> std::io::Result<Vec<u8>> {
+    let answer = exchange(place, format!("GET {path} HTTP/1.0\r\nHost: {place}\r\n\r\n").as_bytes())?;
+    Ok(body_of(&answer).to_vec())
+}
+
+fn body_of(answer: &[u8]) -> &[u8] {
+    let start = answer.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at.saturating_add(4));
+    start.and_then(|at| answer.get(at..)).unwrap_or_default()
+}
+
+fn exchange(place: &str, question: &[u8]) -> std::io::Result<Vec<u8>> {
+    let address = place.to_socket_addrs()?.next().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    stream.write_all(question)?;
     let mut text = Vec::new();
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut text)?;
     Ok(text)

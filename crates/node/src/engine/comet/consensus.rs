@@ -1,21 +1,24 @@
 //! The doors of consensus: a chain begins, blocks are proposed, judged, executed and made durable.
 
+use std::time::Instant;
+
 use entente_chain::{Evidence, FinalizeBlock, Snapshot, Vote, VoteFlag};
 use entente_kernel::ConsAddress;
 use entente_proto::tendermint::abci::{self, ResponseFinalizeBlock};
 use entente_proto::tendermint::types::{self as wire, BlockIdFlag};
 use prost::Message as _;
 
-use super::App;
 use super::key::own_vote_entry;
+use super::{App, undo};
 use crate::disk::{self, Loaded};
 use crate::engine::archive::{Archive, standing_entries};
 use crate::engine::block::{from_wire_time, no_commit};
-use crate::engine::core::{Core, to_wire_results, to_wire_tx_result};
+use crate::engine::core::{Core, count_executed, to_wire_results, to_wire_tx_result};
 use crate::engine::mempool::TX_BYTES_MAX;
 use crate::engine::validators::{ed25519_key, public_key};
 use crate::engine::{Engine, Halt, begin, genesis_chain, index, resume};
 use crate::genesis::GenesisDoc;
+use crate::metrics::{self, COUNTERS};
 use crate::service::Services;
 
 /// A block that was executed and waits for its commit.
@@ -129,6 +132,8 @@ impl App {
         let engine = self.must_engine()?;
         let result = engine.0.core.lock().chain.check_tx(&r.tx, again).map_err(Halt::fault)?;
         let result = to_wire_tx_result(result);
+        metrics::add(&COUNTERS.checked, 1);
+        metrics::add(&COUNTERS.check_refused, u64::from(result.code != 0));
         Ok(abci::ResponseCheckTx {
             code: result.code,
             data: result.data,
@@ -164,6 +169,7 @@ impl App {
             Ok(()) => ProposalStatus::Accept,
             Err(why) => {
                 tracing::warn!("height {}: the proposal is turned down: {why}", r.height);
+                metrics::add(&COUNTERS.proposals_rejected, 1);
                 ProposalStatus::Reject
             }
         };
@@ -172,6 +178,7 @@ impl App {
 
     pub(super) fn finalize_block(&self, r: abci::RequestFinalizeBlock) -> Result<ResponseFinalizeBlock, Halt> {
         let engine = self.must_engine()?;
+        self.stop_if_wanted(&engine, r.height)?;
         let proposer = ConsAddress::new(&r.proposer_address)
             .map_err(|e| Halt(format!("block {}: the address of the proposer: {e}", r.height)))?;
         let votes = votes(r.decided_last_commit.as_ref())?;
@@ -186,8 +193,10 @@ impl App {
             evidence: r.misbehavior.iter().map(evidence).collect::<Result<_, _>>()?,
             txs: r.txs,
         };
+        let begin = Instant::now();
         let result = engine.0.core.lock().chain.finalize_block(&block).map_err(Halt::fault)?;
         let results = to_wire_results(result);
+        count_executed(begin.elapsed(), &results);
         fail_point("finalized", r.height);
         let header = wire::Header {
             chain_id: self.0.doc.chain_id.clone(),
@@ -202,6 +211,25 @@ impl App {
         Ok(results)
     }
 
+    /// Stops before a block that this program must not execute, or that the operator does not want.
+    fn stop_if_wanted(&self, engine: &Engine, height: i64) -> Result<(), Halt> {
+        let halt = self.0.settings.halt_height;
+        if halt > 0 && height > halt {
+            return Err(Halt(format!("height {halt} is the last one that was asked for with --halt-height")));
+        }
+        let Some(state) = engine.snapshot(None) else { return Ok(()) };
+        let Some(plan) = state.missing_upgrade().map_err(Halt::fault)? else { return Ok(()) };
+        if let Some(path) = &self.0.settings.upgrade_info {
+            // What cosmovisor waits for, in the SDK's form.
+            let info = serde_json::json!({
+                "name": plan.name, "time": "0001-01-01T00:00:00Z", "height": plan.height, "info": plan.info,
+            });
+            std::fs::write(path, info.to_string())
+                .map_err(|e| Halt(format!("the file {} cannot be written: {e}", path.display())))?;
+        }
+        Err(Halt(entente_chain::modules::upgrade::needed(&plan)))
+    }
+
     /// One atomic, durable write; then the state may be seen.
     pub(super) fn commit(&self) -> Result<abci::ResponseCommit, Halt> {
         let engine = self.must_engine()?;
@@ -209,7 +237,9 @@ impl App {
             self.0.pending.lock().take().ok_or_else(|| Halt("a commit without a finalized block".to_owned()))?;
         let Pending { header, hash, txs, results, signed_by_us } = pending;
         let height = header.height;
+        let begin = Instant::now();
         let mut core = engine.0.core.lock();
+        let before = core.chain.snapshot(None).cloned().ok_or_else(|| Halt("a chain without a state".to_owned()))?;
         let commit = core.chain.commit().map_err(Halt::fault)?;
         let block_id = wire::BlockId { hash, part_set_header: Some(wire::PartSetHeader::default()) };
         let (next, applied) = core.standing.after(&header, block_id.clone(), &results);
@@ -217,6 +247,7 @@ impl App {
         let block = wire::Block { header: Some(header), data: Some(wire::Data { txs }), ..wire::Block::default() };
         let mut tables = index::entries(&block_id.hash, height, &block, &results);
         tables.extend(standing_entries(Some(&core.standing), &next, &no_commit()));
+        tables.push(undo::entry(&before, &core.standing, &commit));
         tables.extend(signed_by_us.then(|| own_vote_entry(height.saturating_sub(1))));
         let roots = core.chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default();
         fail_point("before_write", height);
@@ -234,6 +265,7 @@ impl App {
         core.standing = next;
         engine.show(&core);
         drop(core);
+        COUNTERS.committed(begin.elapsed());
         self.maybe_take_snapshot(&engine, height);
         Ok(abci::ResponseCommit { retain_height: self.retain(&engine, height)? })
     }

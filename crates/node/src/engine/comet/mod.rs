@@ -23,8 +23,10 @@ pub mod server;
 pub mod snapshot;
 pub mod statesync;
 pub mod supervise;
+pub mod undo;
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -48,6 +50,10 @@ pub struct Settings {
     pub snapshot_interval: u64,
     /// Older snapshots are removed.
     pub snapshots_kept: usize,
+    /// Where the name of an upgrade is left that this program does not know, for `cosmovisor`.
+    pub upgrade_info: Option<PathBuf>,
+    /// The node stops after this height; 0: never.
+    pub halt_height: i64,
 }
 
 /// The application behind the ABCI server; clones share it.

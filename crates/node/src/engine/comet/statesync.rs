@@ -147,7 +147,10 @@ impl App {
             let taken = snapshot::take(store, height, &state.forest)
                 .and_then(|meta| store.keep_recent(app.0.settings.snapshots_kept).map(|()| meta));
             match taken {
-                Ok(meta) => tracing::info!("a snapshot of height {height} is there, in {} chunks", meta.chunks),
+                Ok(meta) => {
+                    crate::metrics::add(&crate::metrics::COUNTERS.snapshots_taken, 1);
+                    tracing::info!("a snapshot of height {height} is there, in {} chunks", meta.chunks);
+                }
                 Err(why) => tracing::warn!("the snapshot of height {height} was not taken: {why:#}"),
             }
             app.0.taking.store(false, Ordering::Release);

@@ -1,0 +1,21 @@
+//! What upgrade can be asked.
+
+use entente_kernel::{Result, View};
+use entente_proto::cosmos::upgrade::v1beta1 as wire;
+
+use super::state;
+use crate::modules::auth;
+
+pub fn current_plan(view: &View, _: wire::QueryCurrentPlanRequest) -> Result<wire::QueryCurrentPlanResponse> {
+    Ok(wire::QueryCurrentPlanResponse { plan: super::plan(view)? })
+}
+
+/// Height 0 if no upgrade of that name was carried out.
+pub fn applied_plan(view: &View, request: wire::QueryAppliedPlanRequest) -> Result<wire::QueryAppliedPlanResponse> {
+    let applied = state::APPLIED.get(view, &request.name)?;
+    Ok(wire::QueryAppliedPlanResponse { height: applied.map_or(0, |a| a.height) })
+}
+
+pub fn authority(view: &View, _: wire::QueryAuthorityRequest) -> Result<wire::QueryAuthorityResponse> {
+    Ok(wire::QueryAuthorityResponse { address: view.bech32().acc(&auth::authority()) })
+}

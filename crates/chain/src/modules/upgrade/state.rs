@@ -1,0 +1,19 @@
+//! What upgrade remembers.
+
+use entente_kernel::{Item, Map, Wire};
+use entente_proto::cosmos::upgrade::v1beta1::Plan;
+
+use crate::stores::UPGRADE as STORE;
+
+/// The height of an upgrade that was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+pub struct Applied {
+    pub height: i64,
+}
+
+entente_kernel::borsh_value!(Applied);
+
+/// The upgrade that is scheduled.
+pub const PLAN: Item<Wire<Plan>> = Item::new(STORE, &[0x00]);
+/// Upgrades that were carried out, by name.
+pub const APPLIED: Map<String, Applied> = Map::new(STORE, &[0x01]);
