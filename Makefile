@@ -1,6 +1,6 @@
 # The table of contents of what can be done here. Each recipe is one line; scripts/ holds what needs more.
 
-.PHONY: help dev build test check bench interop vectors fuzz kill random determinism golden
+.PHONY: help dev build test check bench interop vectors fuzz kill random determinism golden chaos
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,3 +41,6 @@ determinism: ## one app hash with 1, 2 and 8 threads, debug and release, two all
 
 golden: ## write the golden files anew, after a change of the consensus that is meant
 	@scripts/golden
+
+chaos: ## nets of validators that are killed, paused, cut off and slowed: 100 seeded schedules
+	@scripts/chaos

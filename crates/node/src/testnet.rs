@@ -45,6 +45,8 @@ pub struct Plan {
     pub passphrase: Option<String>,
     pub timeout_commit: String,
     pub minimum_gas_prices: String,
+    /// How long proposals can be voted on, such as `60s`; else two days.
+    pub voting_period: Option<String>,
 }
 
 /// The addresses of a node's doors.
@@ -217,6 +219,14 @@ impl Plan {
         }
         doc.app_state["auth"]["accounts"] = json!(accounts);
         doc.app_state["bank"]["balances"] = json!(balances);
+        if let Some(period) = &self.voting_period {
+            for name in ["voting_period", "expedited_voting_period", "max_deposit_period"] {
+                doc.app_state["gov"]["params"][name] = json!(period);
+            }
+            // An expedited vote must be shorter than a regular one.
+            let half = crate::admin::span(period)?.0 / 2_000_000_000;
+            doc.app_state["gov"]["params"]["expedited_voting_period"] = json!(format!("{half}s"));
+        }
         doc.app_state["genutil"] = json!({ "gen_txs": gentxs });
         Ok(doc)
     }

@@ -63,6 +63,7 @@ const MORE_MODULE_FILES: &[(&str, &str)] = &[
     ("staking/slash", "the burning of stakes and entries"),
     ("staking/stake", "how stake enters and leaves validators"),
     ("staking/validator", "a validator and the value of its shares"),
+    ("upgrade/known", "the upgrades that this program knows, and what they do"),
 ];
 
 /// Marks of work that is not done. Put together here so that this file does not hold them.

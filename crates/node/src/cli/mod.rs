@@ -58,7 +58,7 @@ enum Verb {
     /// Take the last block back, to execute it again
     Rollback(rollback::Rollback),
     /// Run a node
-    Start(home::Start),
+    Start(Box<home::Start>),
     /// Keys: add, list, show, delete, rename, export, import, mnemonic, parse
     #[command(disable_help_flag = true)]
     Keys {

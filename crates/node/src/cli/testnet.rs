@@ -60,6 +60,9 @@ pub(super) struct InitFiles {
     /// Coins per unit of gas that a transaction must offer
     #[arg(long, default_value = "", value_name = "PRICES")]
     minimum_gas_prices: String,
+    /// How long proposals can be voted on, such as 60s; two days without it
+    #[arg(long, value_name = "SPAN")]
+    voting_period: Option<String>,
     /// The coin that is staked
     #[arg(long, default_value = "uente", value_name = "DENOM")]
     staking_denom: String,
@@ -103,6 +106,7 @@ impl InitFiles {
             passphrase: std::env::var("ENTENTE_PASSPHRASE").ok(),
             timeout_commit: self.commit_timeout.clone(),
             minimum_gas_prices: self.minimum_gas_prices.clone(),
+            voting_period: self.voting_period.clone(),
         };
         let doc = plan.write(super::dev::now())?;
         let mut nodes = Vec::new();

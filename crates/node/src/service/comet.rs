@@ -13,6 +13,7 @@ use prost_types::Any;
 use super::{COMET_VERSION, IBC_GO_VERSION, SDK_VERSION, Services, decoded, disk};
 use crate::api::Status;
 use crate::engine::block;
+use crate::engine::comet::companion;
 
 /// Items of a page if nothing is asked.
 const PAGE: u64 = 100;
@@ -21,7 +22,7 @@ pub(super) fn answer(services: &Services, method: &str, request: &[u8]) -> Resul
     let latest = services.engine.height();
     Ok(match method {
         "GetNodeInfo" => node_info(services).encode_to_vec(),
-        "GetSyncing" => wire::GetSyncingResponse { syncing: false }.encode_to_vec(),
+        "GetSyncing" => wire::GetSyncingResponse { syncing: beside(services).catching_up }.encode_to_vec(),
         "GetLatestBlock" => {
             let found = block_at(services, latest)?;
             let (block_id, sdk_block) = (Some(block::block_id(&found)), Some(sdk_block(services, &found)));
@@ -113,7 +114,14 @@ fn validators(
     Ok((shown.collect(), Some(PageResponse { next_key: Vec::new(), total })))
 }
 
+/// What the CometBFT beside this node says of itself; nothing under solo, or if it is silent.
+fn beside(services: &Services) -> companion::Status {
+    services.engine.archive().companion().and_then(|c| c.status().ok()).unwrap_or_default()
+}
+
 fn node_info(services: &Services) -> wire::GetNodeInfoResponse {
+    let beside = beside(services);
+    let or = |found: String, own: &str| if found.is_empty() { own.to_owned() } else { found };
     let module = |path: &str, version: &str| wire::Module {
         path: path.to_owned(),
         version: version.to_owned(),
@@ -122,10 +130,10 @@ fn node_info(services: &Services) -> wire::GetNodeInfoResponse {
     wire::GetNodeInfoResponse {
         default_node_info: Some(DefaultNodeInfo {
             protocol_version: Some(ProtocolVersion { p2p: 8, block: block::BLOCK_VERSION, app: 0 }),
-            default_node_id: hex::encode(ed25519::address(&services.engine.own_key())),
-            listen_addr: "tcp://0.0.0.0:26656".to_owned(),
+            default_node_id: or(beside.node_id, &hex::encode(ed25519::address(&services.engine.own_key()))),
+            listen_addr: or(beside.listen_address, "tcp://0.0.0.0:26656"),
             network: services.engine.doc().chain_id.clone(),
-            version: COMET_VERSION.to_owned(),
+            version: or(beside.version, COMET_VERSION),
             channels: vec![0x40, 0x20, 0x21, 0x22, 0x23, 0x30, 0x38, 0x60, 0x61, 0x00],
             moniker: services.moniker.clone(),
             other: Some(DefaultNodeInfoOther { tx_index: "on".to_owned(), rpc_address: String::new() }),

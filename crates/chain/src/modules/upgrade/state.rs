@@ -3,7 +3,7 @@
 use entente_kernel::{Item, Map, Wire};
 use entente_proto::cosmos::upgrade::v1beta1::Plan;
 
-use crate::stores::UPGRADE as STORE;
+use crate::stores::UPGRADE;
 
 /// The height of an upgrade that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -14,6 +14,6 @@ pub struct Applied {
 entente_kernel::borsh_value!(Applied);
 
 /// The upgrade that is scheduled.
-pub const PLAN: Item<Wire<Plan>> = Item::new(STORE, &[0x00]);
+pub const PLAN: Item<Wire<Plan>> = Item::new(UPGRADE, &[0x00]);
 /// Upgrades that were carried out, by name.
-pub const APPLIED: Map<String, Applied> = Map::new(STORE, &[0x01]);
+pub const APPLIED: Map<String, Applied> = Map::new(UPGRADE, &[0x01]);

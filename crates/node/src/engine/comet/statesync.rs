@@ -133,7 +133,7 @@ impl App {
     /// Takes a snapshot in the background if it is time for one and none is being taken.
     pub(super) fn maybe_take_snapshot(&self, engine: &Engine, height: i64) {
         let interval = self.0.settings.snapshot_interval;
-        if interval == 0 || height.unsigned_abs() % interval != 0 {
+        if interval == 0 || !height.unsigned_abs().is_multiple_of(interval) {
             return;
         }
         let Some(state) = engine.snapshot(Some(height)) else { return };

@@ -61,7 +61,7 @@ fn a_state_is_the_same_after_its_snapshot_also_by_way_of_a_file() {
     let file = folder.path().join("5-1.tar.gz");
     dump(&store, 5, &file).unwrap();
     assert_eq!(load(&other, &file).unwrap(), meta);
-    assert_eq!(other.list().unwrap(), [meta.clone()]);
+    assert_eq!(other.list().unwrap(), std::slice::from_ref(&meta));
     let mut restore = accepted(&meta.to_wire(), &forest.root());
     for number in 0..meta.chunks {
         let chunk = other.chunk(5, FORMAT, number).unwrap().unwrap();
