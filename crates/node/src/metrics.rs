@@ -125,19 +125,18 @@ pub fn router(engine: Engine, comet: Option<String>) -> Router {
     Router::new().route("/metrics", get(page)).with_state(metrics)
 }
 
-/// Serves the page from a task of its own.
-///
-/// # Errors
-/// The address cannot be had.
-pub async fn serve(engine: Engine, comet: Option<String>, address: std::net::SocketAddr) -> anyhow::Result<()> {
-    let listener = crate::addresses::listen("metrics", "--metrics", address).await?;
+/// Serves the page from a task of its own. A node without metrics is better than none: if the address cannot be had, it says so and goes on.
+pub async fn serve(engine: Engine, comet: Option<String>, address: std::net::SocketAddr) {
+    let listener = match crate::addresses::listen("metrics", "--metrics", address).await {
+        Ok(listener) => listener,
+        Err(why) => return eprintln!("entente: there will be no metrics: {why:#}"),
+    };
     let router = router(engine, comet);
     tokio::spawn(async move {
         if let Err(why) = axum::serve(listener, router).await {
             tracing::warn!("metrics are not served any more: {why}");
         }
     });
-    Ok(())
 }
 
 async fn page(State(metrics): State<Arc<Metrics>>) -> String {

@@ -159,7 +159,7 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
         let engine = app.begun().await;
         if !node.metrics.is_empty() {
             let comet = files::setting(&files.config(), "instrumentation.prometheus_listen_addr")?;
-            crate::metrics::serve(engine.clone(), comet, addresses::parse(&node.metrics)?).await?;
+            crate::metrics::serve(engine.clone(), comet, addresses::parse(&node.metrics)?).await;
         }
         run(engine, doors, settings).await
     };

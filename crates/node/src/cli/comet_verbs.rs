@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Subcommand;
 use entente_kernel::crypto::ed25519;
 use entente_kernel::{Bech32, ConsAddress};
@@ -16,6 +15,7 @@ use crate::engine::comet::files::{Files, node_id};
 use crate::engine::comet::key::fresh_record;
 use crate::engine::comet::supervise;
 use crate::engine::stores;
+use crate::genesis::GenesisDoc;
 use crate::genesis::dev::PREFIX;
 use crate::keys::{self, write_secret};
 use crate::service::COMET_VERSION;
@@ -41,15 +41,19 @@ pub(super) enum Comet {
 impl Comet {
     pub(super) fn run(&self, home: &Path) -> Result<()> {
         let files = Files::of(home);
-        let public = || keys::validator::load(&files.validator_key()).map(|seed| ed25519::public_key(&seed));
+        let seed = || keys::validator::load(&files.validator_key());
+        let address = || seed().map(|seed| ed25519::address(&ed25519::public_key(&seed)));
         match self {
-            Self::ShowNodeId => println!("{}", node_id(&existing(&files.node_key())?)?),
-            Self::ShowValidator => {
-                println!("{}", json!({ "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(public()?) }));
-            }
+            // Under solo the node has no key of its own: it is called by its validator's address.
+            Self::ShowNodeId if files.node_key().exists() => println!("{}", node_id(&files.node_key())?),
+            Self::ShowNodeId => println!("{}", hex::encode(address()?)),
+            Self::ShowValidator => println!("{}", keys::validator::public_json(&seed()?)),
             Self::ShowAddress => {
-                let address = ConsAddress::from_array(ed25519::address(&public()?));
-                println!("{}", Bech32::new(PREFIX).cons(&address));
+                let prefix = GenesisDoc::read(&files.genesis())
+                    .ok()
+                    .and_then(|doc| entente_chain::genesis::bech32_prefix(&doc.app_state));
+                let bech32 = Bech32::new(prefix.as_deref().unwrap_or(PREFIX));
+                println!("{}", bech32.cons(&ConsAddress::from_array(address()?)));
             }
             Self::UnsafeResetAll { keep_addr_book } => reset(&files, *keep_addr_book)?,
             Self::Version => {
@@ -67,11 +71,6 @@ impl Comet {
         }
         Ok(())
     }
-}
-
-fn existing(path: &Path) -> Result<std::path::PathBuf> {
-    anyhow::ensure!(path.exists(), "there is no {}; a node makes it at its first start under CometBFT", path.display());
-    Ok(path.to_owned())
 }
 
 fn reset(files: &Files, keep_addr_book: bool) -> Result<()> {

@@ -1,10 +1,10 @@
-//! The home folder of a node, and the verbs that work on it: `init`, `start`, `export`, `comet`, `status`.
+//! The home folder of a node, and the verbs that work on it: `init`, `start`, `export`, `status`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -199,7 +199,7 @@ impl Start {
         };
         match choice(&self.metrics, &config.metrics).as_str() {
             "" => {}
-            address => crate::metrics::serve(engine.clone(), None, addresses::parse(address)?).await?,
+            address => crate::metrics::serve(engine.clone(), None, addresses::parse(address)?).await,
         }
         run(engine, doors, settings).await
     }
@@ -238,37 +238,4 @@ pub(super) fn exported(engine: &Engine) -> Result<Value> {
 pub(super) fn status(node: Option<&str>) -> Result<()> {
     println!("{}", Remote::named(node)?.call("status", json!({}))?);
     Ok(())
-}
-
-/// The keys of this node, as gaiad shows them.
-#[derive(Subcommand)]
-pub(super) enum Comet {
-    /// The public key of this node's validator
-    #[command(name = "show-validator")]
-    Validator,
-    /// The address of this node's validator
-    #[command(name = "show-address")]
-    Address,
-    /// The id of this node
-    #[command(name = "show-node-id")]
-    NodeId,
-}
-
-impl Comet {
-    pub(super) fn run(&self, home: &Path) -> Result<()> {
-        let seed = keys::validator::load(&validator_file(home))?;
-        let address = entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(&seed));
-        match self {
-            Self::Validator => println!("{}", keys::validator::public_json(&seed)),
-            Self::Address => {
-                let prefix = GenesisDoc::read(&genesis_file(home))
-                    .ok()
-                    .and_then(|doc| entente_chain::genesis::bech32_prefix(&doc.app_state));
-                let bech32 = entente_kernel::Bech32::new(prefix.as_deref().unwrap_or(crate::genesis::dev::PREFIX));
-                println!("{}", bech32.cons(&entente_kernel::ConsAddress::from_array(address)));
-            }
-            Self::NodeId => println!("{}", hex::encode(address)),
-        }
-        Ok(())
-    }
 }

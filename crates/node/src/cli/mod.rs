@@ -79,10 +79,7 @@ enum Verb {
     },
     /// Work on a genesis
     #[command(subcommand)]
-    Genesis(genesis::Genesis),
-    /// The keys of this node
-    #[command(subcommand, visible_aliases = ["cometbft", "tendermint"])]
-    Comet(home::Comet),
+    Genesis(Box<genesis::Genesis>),
     /// The state of a stopped node as a genesis
     Export,
     /// What a running node says of itself
@@ -111,7 +108,6 @@ pub fn run() -> Result<()> {
         Verb::Start(start) => runtime()?.block_on(start.run(&home)),
         Verb::Init(init) => init.run(&home),
         Verb::Testnet(testnet) => testnet.run(),
-        Verb::Comet(comet) => comet.run(&home),
         Verb::Snapshots(snapshots) => snapshots.run(&home),
         Verb::Doctor(doctor) => doctor.run(&home),
         Verb::Rollback(rollback) => rollback.run(&home),
