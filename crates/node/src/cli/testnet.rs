@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) enum Testnet {
     /// Write the homes of a net: keys, genesis, peers
     InitFiles(Box<InitFiles>),
+    /// Write the home of one more node, which follows the others
+    Add(Add),
     /// Start the nodes, or some of them
     Start(Which),
     /// Stop the nodes, or some of them
@@ -69,6 +71,16 @@ pub(super) struct InitFiles {
 }
 
 #[derive(Args)]
+pub(super) struct Add {
+    /// The folder of the net
+    #[arg(long, short, default_value = "./.testnets", value_name = "FOLDER")]
+    output_dir: PathBuf,
+    /// Take a state from the others instead of playing all blocks
+    #[arg(long)]
+    state_sync: bool,
+}
+
+#[derive(Args)]
 pub(super) struct Which {
     /// The folder of the net
     #[arg(long, short, default_value = "./.testnets", value_name = "FOLDER")]
@@ -84,6 +96,7 @@ impl Testnet {
     pub(super) fn run(&self) -> Result<()> {
         match self {
             Self::InitFiles(wish) => wish.run(),
+            Self::Add(add) => add.run(),
             Self::Start(some) => some.each(|node| node.start(some.cometbft.as_deref())),
             Self::Stop(some) => some.each(Node::stop),
             Self::Status(some) => some.each(|node| Ok(node.status())),
@@ -123,23 +136,96 @@ impl InitFiles {
     }
 }
 
+/// The nodes of a net in their order.
+fn nodes_in(folder: &Path) -> Result<Vec<Node>> {
+    let entries = std::fs::read_dir(folder).with_context(|| {
+        format!("there is no net in {}; make one with: entente testnet init-files", folder.display())
+    })?;
+    let mut nodes = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        nodes.extend(home_in(&entry.path()).map(|home| Node { name, home }));
+    }
+    // node10 comes after node9.
+    nodes.sort_by_key(|node| (node.name.len(), node.name.clone()));
+    Ok(nodes)
+}
+
+impl Add {
+    fn run(&self) -> Result<()> {
+        let nodes = nodes_in(&self.output_dir)?;
+        let first = nodes.first().ok_or_else(|| anyhow!("there are no nodes in {}", self.output_dir.display()))?;
+        let config = Files::of(&first.home).config();
+        let setting = |name: &str| Ok::<_, anyhow::Error>(files::setting(&config, name)?.unwrap_or_default());
+        let p2p = crate::addresses::parse(&setting("p2p.laddr")?)?;
+        let std::net::IpAddr::V4(first_ip) = p2p.ip() else { bail!("the first node has no IPv4 address") };
+        let number = u16::try_from(nodes.len())?;
+        let plan = Plan {
+            folder: self.output_dir.clone(),
+            validators: number,
+            chain_id: String::new(),
+            denom: String::new(),
+            first_ip,
+            base_port: p2p.port(),
+            folder_prefix: first.name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned(),
+            home_name: first.home.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            keyring: crate::keys::ring::Backend::Memory,
+            passphrase: None,
+            timeout_commit: setting("consensus.timeout_commit")?,
+            minimum_gas_prices: String::new(),
+            voting_period: None,
+        };
+        let home = plan.write_follower(number)?;
+        if self.state_sync {
+            trust(&home, &nodes)?;
+        }
+        let ports = plan.ports(number)?;
+        println!(
+            "{}",
+            json!({ "home": home.display().to_string(), "p2p": ports.p2p, "rpc": ports.rpc, "rest": ports.rest, "state_sync": self.state_sync })
+        );
+        Ok(())
+    }
+}
+
+/// Has a home take its state from the first nodes that answer, by a height that they name now.
+fn trust(home: &Path, nodes: &[Node]) -> Result<()> {
+    /// Blocks before the last one: that is surely everywhere.
+    const BEFORE: i64 = 3;
+    let mut servers = Vec::new();
+    let mut trusted = None;
+    for node in nodes {
+        let Ok(rpc) = node.rpc() else { continue };
+        let Ok(status) = rpc.status() else { continue };
+        if trusted.is_none() {
+            let height = status.height.saturating_sub(BEFORE).max(1);
+            let block = rpc.call("block", json!({ "height": height.to_string() }))?;
+            let hash = block.pointer("/block_id/hash").and_then(Value::as_str).unwrap_or_default().to_owned();
+            trusted = Some((height, hash));
+        }
+        servers.push(rpc.place().to_owned());
+    }
+    let (height, hash) = trusted.ok_or_else(|| anyhow!("no node of the net runs; start it first"))?;
+    // CometBFT wants two; one that is asked twice is as good as one.
+    if let [only] = servers.as_slice() {
+        servers.push(only.clone());
+    }
+    let path = Files::of(home).config();
+    let text = std::fs::read_to_string(&path).with_context(|| format!("the file {} cannot be read", path.display()))?;
+    let text = text
+        .replacen("[statesync]\nenable = false", "[statesync]\nenable = true", 1)
+        .replacen("rpc_servers = \"\"", &format!("rpc_servers = {:?}", servers.join(",")), 1)
+        .replacen("trust_height = 0", &format!("trust_height = {height}"), 1)
+        .replacen("trust_hash = \"\"", &format!("trust_hash = {hash:?}"), 1);
+    std::fs::write(&path, text).with_context(|| format!("the file {} cannot be written", path.display()))
+}
+
 impl Which {
     fn each(&self, work: impl Fn(&Node) -> Result<Value>) -> Result<()> {
-        let folder = std::fs::read_dir(&self.output_dir).with_context(|| {
-            format!("there is no net in {}; make one with: entente testnet init-files", self.output_dir.display())
-        })?;
-        let mut nodes = Vec::new();
-        for entry in folder {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !self.nodes.is_empty() && !self.nodes.contains(&name) {
-                continue;
-            }
-            nodes.extend(home_in(&entry.path()).map(|home| Node { name, home }));
-        }
+        let mut nodes = nodes_in(&self.output_dir)?;
+        nodes.retain(|node| self.nodes.is_empty() || self.nodes.contains(&node.name));
         ensure!(!nodes.is_empty(), "there are no such nodes in {}", self.output_dir.display());
-        // node10 comes after node9.
-        nodes.sort_by_key(|node| (node.name.len(), node.name.clone()));
         let mut failed = None;
         for node in &nodes {
             match work(node) {
@@ -218,11 +304,15 @@ impl Node {
         Ok(json!({ "node": self.name, "pid": pid, "stopped": true }))
     }
 
+    fn rpc(&self) -> Result<Companion> {
+        let rpc = files::setting(&Files::of(&self.home).config(), "rpc.laddr")?;
+        let rpc = rpc.ok_or_else(|| anyhow!("config.toml has no rpc.laddr"))?;
+        Ok(Companion::new(super::comet::dialled(&rpc)?))
+    }
+
     fn status(&self) -> Value {
         let asked = || -> Result<Value> {
-            let rpc = files::setting(&Files::of(&self.home).config(), "rpc.laddr")?;
-            let rpc = rpc.ok_or_else(|| anyhow!("config.toml has no rpc.laddr"))?;
-            let companion = Companion::new(super::comet::dialled(&rpc)?);
+            let companion = self.rpc()?;
             let status = companion.status()?;
             let peers = companion.call("net_info", json!({}))?;
             Ok(json!({
