@@ -11,6 +11,7 @@ pub mod genesis;
 pub mod keys;
 pub mod limits;
 pub mod metrics;
+pub mod prices;
 pub mod rpc;
 pub mod serve;
 pub mod service;

@@ -14,6 +14,7 @@ use crate::engine::pace::{self, Pace};
 use crate::engine::{Engine, Halt};
 use crate::faucet::Faucet;
 use crate::limits::{self, serve};
+use crate::prices::Prices;
 use crate::rpc::{self, Rpc};
 use crate::service::{Services, served};
 use crate::{admin, faucet};
@@ -70,6 +71,7 @@ pub struct Settings {
 /// Why the engine halted, or which door failed.
 pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()> {
     limits::raise_file_limit();
+    engine.ask_prices(Prices::parse(&settings.minimum_gas_prices)?);
     let services = Services::new(engine.clone(), settings.moniker.clone(), settings.minimum_gas_prices.clone());
     let served = served();
     let bech32_prefix = engine.snapshot(None).map(|s| s.bech32().prefix().to_owned()).unwrap_or_default();

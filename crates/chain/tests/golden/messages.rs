@@ -294,6 +294,11 @@ fn last_modules() -> Vec<(&'static str, Make)> {
             "/cosmos.authz.v1beta1.MsgRevoke",
             said(json!({ "granter": user(6), "grantee": user(7), "msg_type_url": "/cosmos.bank.v1beta1.MsgSend" })),
         ),
+        (
+            "/cosmos.upgrade.v1beta1.MsgSoftwareUpgrade",
+            said(json!({ "authority": gov(), "plan": { "name": "v2", "height": "1000000", "info": "notes" } })),
+        ),
+        ("/cosmos.upgrade.v1beta1.MsgCancelUpgrade", said(json!({ "authority": gov() }))),
     ]
 }
 

@@ -41,6 +41,7 @@ use self::mempool::MempoolError;
 use self::state::Standing;
 use crate::disk::{self, Disk, DiskError, Loaded};
 use crate::genesis::{GenesisDoc, params_json};
+use crate::prices::Prices;
 use crate::steps::passed;
 
 /// Blocks that a slow listener may be behind before it loses some.
@@ -93,6 +94,7 @@ struct Inner {
     archive: Archive,
     seeds: Vec<[u8; 32]>,
     own_key: [u8; 32],
+    prices: RwLock<Prices>,
     core: Mutex<Core>,
     shown: RwLock<Shown>,
     recent: RwLock<VecDeque<Snapshot>>,
@@ -139,6 +141,7 @@ impl Engine {
             archive,
             seeds,
             own_key,
+            prices: RwLock::default(),
             core: Mutex::new(core),
             shown: RwLock::new(shown),
             recent: RwLock::new(recent),
@@ -225,6 +228,9 @@ impl Engine {
         }
         let mut core = self.0.core.lock();
         core.mempool.admit(&tx)?;
+        if let Some(refused) = self.0.prices.read().refusal(&tx) {
+            return Ok(refused);
+        }
         let result = core.chain.check_tx(&tx, false).map_err(|e| self.halt(Halt::fault(e)))?;
         if result.code == 0 {
             core.mempool.push(tx, result.gas_wanted);
@@ -232,6 +238,11 @@ impl Engine {
             self.0.arrived.notify_one();
         }
         Ok(result)
+    }
+
+    /// From now on, transactions must pay these prices to enter the mempool.
+    pub fn ask_prices(&self, prices: Prices) {
+        *self.0.prices.write() = prices;
     }
 
     /// CheckTx without consequences for the mempool's content.

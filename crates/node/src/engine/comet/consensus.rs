@@ -130,7 +130,11 @@ impl App {
         }
         let again = r.r#type == i32::from(abci::CheckTxType::Recheck);
         let engine = self.must_engine()?;
-        let result = engine.0.core.lock().chain.check_tx(&r.tx, again).map_err(Halt::fault)?;
+        let refused = engine.0.prices.read().refusal(&r.tx);
+        let result = match refused {
+            Some(refused) => refused,
+            None => engine.0.core.lock().chain.check_tx(&r.tx, again).map_err(Halt::fault)?,
+        };
         let result = to_wire_tx_result(result);
         metrics::add(&COUNTERS.checked, 1);
         metrics::add(&COUNTERS.check_refused, u64::from(result.code != 0));
