@@ -5,7 +5,8 @@
 //! was not heard before become part of the corpus of the run, so that the changes go on from there: the words stand in for coverage.
 //!
 //! Runs are bounded by their number of rounds. With `ENTENTE_FUZZ_SECS=N` each target goes on for so long instead, from another seed
-//! every time, and writes what it learnt to the corpus.
+//! every time, and adds what it learnt to the corpus: a file for each target, an input on each line, in hex. An input that failed is added
+//! in any case, and is played for ever.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -18,32 +19,30 @@ use crate::random::dice::Dice;
 pub const INPUT_BYTES_MAX: usize = 64 * 1024;
 /// Inputs that lead to the same word and are kept.
 const KEPT_OF_A_WORD: u32 = 3;
+/// Largest input that is added to a corpus because it led to a new word.
+const LEARNT_BYTES_MAX: usize = 1_024;
 /// Longest word that is told from others.
 const WORD_BYTES_MAX: usize = 60;
 
 /// What is thrown at a target.
 pub struct Attack {
     name: String,
-    folder: PathBuf,
+    corpus: PathBuf,
     inputs: Vec<Vec<u8>>,
     dictionary: Vec<Vec<u8>>,
     rounds: u64,
 }
 
 impl Attack {
-    /// An attack with the corpus in `folder/name`, if there is one.
+    /// An attack with the corpus `name` of a folder, if there is one.
     ///
     /// # Panics
-    /// If the corpus cannot be read.
+    /// If a line of the corpus is not hex.
     pub fn new(folder: &str, name: &str, rounds: u64) -> Self {
-        let folder = Path::new(folder).join(name);
-        let mut files: Vec<PathBuf> = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries.map(|entry| entry.expect("the corpus is readable").path()).collect(),
-            Err(_) => Vec::new(),
-        };
-        files.sort();
-        let inputs = files.iter().map(|file| std::fs::read(file).expect("the corpus is readable")).collect();
-        Self { name: name.to_owned(), folder, inputs, dictionary: Vec::new(), rounds }
+        let corpus = Path::new(folder).join(format!("{name}.hex"));
+        let lines = std::fs::read_to_string(&corpus).unwrap_or_default();
+        let inputs = lines.lines().map(|line| hex::decode(line).expect("a line of a corpus is hex")).collect();
+        Self { name: name.to_owned(), corpus, inputs, dictionary: Vec::new(), rounds }
     }
 
     /// Well-formed inputs beside the corpus.
@@ -85,8 +84,8 @@ impl Attack {
             let times: &mut u64 = heard.entry(word.clone()).or_default();
             *times += 1;
             if *times <= u64::from(KEPT_OF_A_WORD) {
-                if until.is_some() {
-                    self.keep("", &input);
+                if until.is_some() && *times == 1 && input.len() <= LEARNT_BYTES_MAX {
+                    self.keep(&input);
                 }
                 self.inputs.push(input);
             }
@@ -99,20 +98,22 @@ impl Attack {
         match catch_unwind(AssertUnwindSafe(|| target(input))) {
             Ok(word) => shortened(&word),
             Err(panic) => {
-                let file = self.keep("failed-", input);
-                println!("{}: the input that failed is {file}: {:?}", self.name, String::from_utf8_lossy(input));
+                let kept = self.keep(input);
+                println!("{}: the input that failed {kept}: {:?}", self.name, String::from_utf8_lossy(input));
                 resume_unwind(panic)
             }
         }
     }
 
-    /// Writes an input to the corpus; says where.
-    fn keep(&self, prefix: &str, input: &[u8]) -> String {
-        let hash = entente_kernel::crypto::sha256(input);
-        let name = format!("{prefix}{}", hex::encode(&hash[..6]));
-        let file = self.folder.join(name);
-        let written = std::fs::create_dir_all(&self.folder).and_then(|()| std::fs::write(&file, input));
-        written.map_or_else(|e| format!("not written: {e}; {}", hex::encode(input)), |()| file.display().to_string())
+    /// Adds an input to the corpus; says whether that succeeded.
+    fn keep(&self, input: &[u8]) -> String {
+        use std::io::Write as _;
+        let folder = self.corpus.parent().map_or(Ok(()), std::fs::create_dir_all);
+        let file = folder.and_then(|()| std::fs::OpenOptions::new().create(true).append(true).open(&self.corpus));
+        match file.and_then(|mut file| writeln!(file, "{}", hex::encode(input))) {
+            Ok(()) => format!("is the last line of {}", self.corpus.display()),
+            Err(e) => format!("was not kept ({e}); it is {}", hex::encode(input)),
+        }
     }
 
     /// An input with one to six changes.

@@ -171,6 +171,7 @@ fn whatever_is_asked_the_state_answers_or_refuses() {
 #[test]
 fn a_message_survives_its_json_and_its_amino_json_is_canonical() {
     let urls: Vec<&str> = route::URLS.to_vec();
+    let bech32 = Bech32::new(PREFIX);
     let seeds = packed().into_iter().map(|any| {
         let at = urls.iter().position(|url| *url == any.type_url).unwrap();
         [&[u8::try_from(at).unwrap()][..], &any.value].concat()
@@ -188,11 +189,14 @@ fn a_message_survives_its_json_and_its_amino_json_is_canonical() {
             }
             Err(_) => "no amino",
         };
+        let good = route::check(&Any { type_url: url.to_owned(), value: value.to_vec() }, &bech32).is_ok();
         match json::decode(url, &shown) {
             Ok(again) => {
-                assert_eq!(json::encode(url, &again).unwrap(), shown, "{url}");
-                format!("{url} {amino}")
+                // What is no number on the wire is shown as it is, and may be one in JSON; the chain refuses such a message.
+                assert!(!good || json::encode(url, &again).unwrap() == shown, "{url}: {shown}");
+                format!("{url} {amino} {good}")
             }
+            Err(e) if good => panic!("{url}: {e}: {shown}"),
             // What no wallet can write is shown, but not read: a time beyond all calendars, say.
             Err(e) => format!("{url} shown only: {}", e.reason),
         }

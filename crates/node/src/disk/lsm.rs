@@ -107,7 +107,7 @@ fn broken(place: String, why: fjall::Error) -> DiskError {
 fn said(why: &fjall::Error) -> String {
     match why {
         fjall::Error::Io(source) => source.to_string(),
-        fjall::Error::Poisoned => "an earlier write failed".to_owned(),
+        fjall::Error::Poisoned => "an earlier write failed; is the disk full?".to_owned(),
         fjall::Error::JournalRecovery(why) => format!("the journal is not what was written ({why:?})"),
         fjall::Error::InvalidTrailer | fjall::Error::InvalidTag(_) => "the journal is not what was written".to_owned(),
         fjall::Error::Storage(LsmError::Io(source)) => format!("a sorted file is missing or too short ({source})"),

@@ -28,6 +28,37 @@ const BLOCK_EVENT: &str = "block_event";
 /// Bytes of the hash of a tag and a value in a key.
 const TAG_BYTES: usize = 16;
 
+/// Blocks whose results one search may read.
+pub const BLOCKS_READ_MAX: usize = 20_000;
+
+/// Why a search has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error(
+        "the search would read more than {BLOCKS_READ_MAX} blocks; bound it by tx.height or block.height, or ask for one value with ="
+    )]
+    TooWide,
+}
+
+/// Reads results for one search.
+struct Reader<'a> {
+    archive: &'a Archive,
+    left: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(archive: &'a Archive) -> Self {
+        Self { archive, left: BLOCKS_READ_MAX }
+    }
+
+    fn results(&mut self, height: i64) -> Result<Option<ResponseFinalizeBlock>, SearchError> {
+        self.left = self.left.checked_sub(1).ok_or(SearchError::TooWide)?;
+        Ok(self.archive.results(height)?)
+    }
+}
+
 type Entry = (&'static str, Bytes, Bytes);
 
 /// The index entries of a block.
@@ -79,8 +110,8 @@ fn height_of(bytes: &[u8]) -> Option<i64> {
 /// The transactions that fit, oldest first, as height and place.
 ///
 /// # Errors
-/// If the disk fails.
-pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)>, DiskError> {
+/// If the disk fails, or too much would have to be read.
+pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)>, SearchError> {
     if let Some(hash) = filter.conditions.iter().find(|c| c.tag == "tx.hash" && c.op == Op::Equal) {
         let Operand::Text(text) = &hash.operand else { return Ok(Vec::new()) };
         let found = hex::decode(text).ok().map(|hash| archive.place_of_tx(&hash)).transpose()?.flatten();
@@ -92,6 +123,7 @@ pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)
         .iter()
         .filter(|c| !(c.tag == "tx.height" && c.op != Op::Exists || c.tag == "tm.event"))
         .collect();
+    let mut reader = Reader::new(archive);
     let candidates = match equal_text(&wanted) {
         Some(tag) => {
             let from = [&tag[..], &place_bytes(*heights.start(), 0)].concat();
@@ -102,13 +134,16 @@ pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)
                 .filter_map(|k| place_of(k))
                 .collect()
         }
-        None => all_places(archive, &heights)?,
+        None => all_places(&mut reader, &heights)?,
     };
+    if is_answered_by_index(&wanted) {
+        return Ok(candidates);
+    }
     let mut found = Vec::new();
     let mut results: Option<(i64, ResponseFinalizeBlock)> = None;
     for (height, place) in candidates {
         if results.as_ref().is_none_or(|(h, _)| *h != height) {
-            results = archive.results(height)?.map(|r| (height, r));
+            results = reader.results(height)?.map(|r| (height, r));
         }
         let result = results.as_ref().and_then(|(_, r)| r.tx_results.get(usize::try_from(place).unwrap_or(usize::MAX)));
         if result.is_some_and(|r| one_event_holds(&wanted, &r.events)) {
@@ -121,8 +156,8 @@ pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)
 /// The heights of the blocks that fit, oldest first.
 ///
 /// # Errors
-/// If the disk fails.
-pub fn blocks(archive: &Archive, filter: &Filter) -> Result<Vec<i64>, DiskError> {
+/// If the disk fails, or too much would have to be read.
+pub fn blocks(archive: &Archive, filter: &Filter) -> Result<Vec<i64>, SearchError> {
     let heights = heights(filter, "block.height", archive);
     let wanted: Vec<&Condition> =
         filter.conditions.iter().filter(|c| !(c.tag == "block.height" || c.tag == "tm.event")).collect();
@@ -138,10 +173,13 @@ pub fn blocks(archive: &Archive, filter: &Filter) -> Result<Vec<i64>, DiskError>
         }
         None => heights.collect(),
     };
+    if is_answered_by_index(&wanted) {
+        return Ok(candidates);
+    }
+    let mut reader = Reader::new(archive);
     let mut found = Vec::new();
     for height in candidates {
-        let holds = wanted.is_empty() || archive.results(height)?.is_some_and(|r| one_event_holds(&wanted, &r.events));
-        if holds {
+        if reader.results(height)?.is_some_and(|r| one_event_holds(&wanted, &r.events)) {
             found.push(height);
         }
     }
@@ -152,6 +190,11 @@ fn one_event_holds(wanted: &[&Condition], events: &[Event]) -> bool {
     wanted.is_empty() || events.iter().any(|event| wanted.iter().all(|c| c.holds_in(event)))
 }
 
+/// Nothing is asked but heights, or one value, which the index knows.
+fn is_answered_by_index(wanted: &[&Condition]) -> bool {
+    wanted.is_empty() || wanted.len() == 1 && equal_text(wanted).is_some()
+}
+
 fn equal_text(wanted: &[&Condition]) -> Option<[u8; TAG_BYTES]> {
     wanted.iter().find_map(|c| match (&c.operand, c.op) {
         (Operand::Text(value), Op::Equal) => Some(tag_hash(&c.tag, value)),
@@ -159,10 +202,10 @@ fn equal_text(wanted: &[&Condition]) -> Option<[u8; TAG_BYTES]> {
     })
 }
 
-fn all_places(archive: &Archive, heights: &RangeInclusive<i64>) -> Result<Vec<(i64, u32)>, DiskError> {
+fn all_places(reader: &mut Reader<'_>, heights: &RangeInclusive<i64>) -> Result<Vec<(i64, u32)>, SearchError> {
     let mut places = Vec::new();
     for height in heights.clone() {
-        let count = archive.results(height)?.map_or(0, |r| r.tx_results.len());
+        let count = reader.results(height)?.map_or(0, |r| r.tx_results.len());
         places.extend((0u32..).take(count).map(|place| (height, place)));
     }
     Ok(places)
@@ -213,6 +256,8 @@ fn floor_and_ceil(number: Dec) -> Option<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::Disk;
+    use crate::engine::stores;
 
     #[test]
     fn conditions_on_the_height_leave_the_heights_for_which_they_hold() {
@@ -239,5 +284,15 @@ mod tests {
             let wanted: Vec<i64> = (2..=9).filter(holds).collect();
             assert_eq!(narrowed(&filter, "tx.height", 2..=9).collect::<Vec<_>>(), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn a_search_reads_so_many_blocks_and_no_more() {
+        let archive = Archive::new(Disk::ephemeral(stores()), 1);
+        let mut reader = Reader { archive: &archive, left: 2 };
+        let places = all_places(&mut reader, &(1..=2));
+        assert_eq!(places.unwrap(), []);
+        let error = all_places(&mut reader, &(3..=3)).unwrap_err();
+        assert!(error.to_string().contains("bound it by tx.height"), "{error}");
     }
 }

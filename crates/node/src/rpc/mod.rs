@@ -31,6 +31,9 @@ const BATCH_MAX: usize = 1_000;
 /// Clients that wait for their transaction to be in a block.
 const COMMIT_WAITS_MAX: usize = 256;
 
+/// A block, and what it tells.
+type Told = (Arc<Made>, Arc<Vec<news::News>>);
+
 /// What the calls need.
 pub struct Rpc {
     engine: Engine,
@@ -40,7 +43,7 @@ pub struct Rpc {
     moniker: String,
     commit_waits: Turnstile,
     /// What the newest block tells, made once for all who listen.
-    news: parking_lot::Mutex<Option<(Arc<Made>, Arc<Vec<news::News>>)>>,
+    news: parking_lot::Mutex<Option<Told>>,
     /// Pieces of the genesis document in base64, made when first asked for.
     genesis: std::sync::OnceLock<Vec<String>>,
 }

@@ -50,7 +50,7 @@ pub(super) fn tx(rpc: &Rpc, params: &Params) -> Outcome {
 }
 
 pub(super) fn tx_search(rpc: &Rpc, params: &Params) -> Outcome {
-    let mut found = index::transactions(rpc.engine.archive(), &filter(params)?).map_err(disk)?;
+    let mut found = index::transactions(rpc.engine.archive(), &filter(params)?).map_err(RpcError::internal)?;
     order(&mut found, params, false)?;
     let prove = params.flag("prove")?;
     let (first, count) = Rpc::page(params, found.len())?;
@@ -59,7 +59,7 @@ pub(super) fn tx_search(rpc: &Rpc, params: &Params) -> Outcome {
 }
 
 pub(super) fn block_search(rpc: &Rpc, params: &Params) -> Outcome {
-    let mut found = index::blocks(rpc.engine.archive(), &filter(params)?).map_err(disk)?;
+    let mut found = index::blocks(rpc.engine.archive(), &filter(params)?).map_err(RpcError::internal)?;
     order(&mut found, params, true)?;
     let (first, count) = Rpc::page(params, found.len())?;
     let mut blocks = Vec::new();

@@ -21,6 +21,8 @@ use crate::engine::filter::{FILTER_BYTES_MAX, Filter};
 const SUBSCRIPTIONS_MAX: usize = 5;
 /// Largest message in bytes.
 const MESSAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes that a connection reads at once; thousands of idle ones shall cost little.
+const BUFFER_BYTES: usize = 4 * 1024;
 /// How long a client may take to read one message; one that is slower is left.
 const SAY_TIME: Duration = Duration::from_secs(10);
 /// How often a client is asked whether it is there.
@@ -38,6 +40,8 @@ struct Subscription {
 pub(super) async fn open(State(rpc): State<Arc<Rpc>>, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(0)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(|socket| serve(rpc, socket))
 }

@@ -164,7 +164,11 @@ fn by_events(services: &Services, request: &wire::GetTxsEventRequest) -> Result<
         return Err(Status::invalid_argument("query cannot be empty"));
     }
     let filter = Filter::parse(&query).map_err(|e| Status::invalid_argument(e.to_string()))?;
-    let mut places = index::transactions(services.engine.archive(), &filter).map_err(disk)?;
+    let places = index::transactions(services.engine.archive(), &filter);
+    let mut places = places.map_err(|e| match e {
+        index::SearchError::Disk(e) => disk(e),
+        wide @ index::SearchError::TooWide => Status::invalid_argument(wide.to_string()),
+    })?;
     if request.order_by() == wire::OrderBy::Desc {
         places.reverse();
     }
