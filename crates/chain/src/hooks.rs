@@ -6,7 +6,7 @@
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
-use crate::modules::{alliance, distribution, slashing, staking};
+use crate::modules::{alliance, assets, distribution, slashing, staking};
 
 /// A validator exists now; it has no stake yet.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -80,6 +80,11 @@ pub fn before_validator_slashed(
 /// An unbonding, a redelegation or the unbonding of a validator began under this id.
 pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
     Ok(())
+}
+
+/// Asked by alliance: may the coin become an asset of it? Not if it stands for stake of the native coin.
+pub fn before_alliance_created(view: &View, denom: &Denom) -> Result<()> {
+    assets::check_alliance(view, denom)
 }
 
 /// How much of the supply of a denom is bookkeeping that supply queries hide: virtual stake on bonded validators.

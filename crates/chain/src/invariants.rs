@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::{alliance, bank, distribution, gov, slashing, staking};
+use crate::modules::{alliance, assets, bank, distribution, gov, slashing, staking};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -31,6 +31,8 @@ pub const ALL: &[Invariant] = &[
     Invariant { module: "alliance", name: "validator-shares", check: alliance::invariant::validator_shares },
     Invariant { module: "alliance", name: "reward-pool", check: alliance::invariant::reward_pool },
     Invariant { module: "alliance", name: "module-balance", check: alliance::invariant::module_balance },
+    Invariant { module: "assets", name: "module-balance", check: assets::invariant::module_balance },
+    Invariant { module: "assets", name: "registry", check: assets::invariant::registry },
     Invariant { module: "gov", name: "module-account", check: gov::invariant::module_account },
 ];
 

@@ -6,7 +6,8 @@ use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
 use crate::modules::{
-    alliance, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
+    alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking,
+    upgrade,
 };
 
 macro_rules! queries {
@@ -102,6 +103,13 @@ queries! {
     "/alliance.alliance.Query/AllianceRedelegationsByDelegator" => alliance::query::alliance_redelegations_by_delegator,
     "/alliance.alliance.Query/AllianceRedelegations" => alliance::query::alliance_redelegations,
     "/alliance.alliance.Query/Alliance" => alliance::query::alliance,
+    "/restake.assets.v1.Query/Params" => assets::query::params,
+    "/restake.assets.v1.Query/Assets" => assets::query::assets,
+    "/restake.assets.v1.Query/Asset" => assets::query::asset,
+    "/restake.assets.v1.Query/AssetByDenom" => assets::query::asset_by_denom,
+    "/restake.assets.v1.Query/Groups" => assets::query::groups,
+    "/restake.assets.v1.Query/Rate" => assets::query::rate,
+    "/restake.assets.v1.Query/Pauses" => assets::query::pauses,
     "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
     "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,
     "/cosmos.gov.v1.Query/Proposals" => gov::query::proposals,

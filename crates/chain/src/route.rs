@@ -10,8 +10,8 @@ use prost_types::Any;
 
 use crate::message::Message;
 use crate::modules::{
-    alliance, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
-    upgrade, vesting,
+    alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, mint, slashing,
+    staking, upgrade, vesting,
 };
 
 /// How deep messages may stand inside messages.
@@ -110,6 +110,13 @@ routes! {
     "/alliance.alliance.MsgCreateAlliance": alliance::msg::CreateAlliance => alliance::handle::create_alliance,
     "/alliance.alliance.MsgUpdateAlliance": alliance::msg::UpdateAlliance => alliance::handle::update_alliance,
     "/alliance.alliance.MsgDeleteAlliance": alliance::msg::DeleteAlliance => alliance::handle::delete_alliance,
+    "/restake.assets.v1.MsgRegisterAsset": assets::msg::RegisterAsset => assets::handle::register_asset,
+    "/restake.assets.v1.MsgSetAssetTier": assets::msg::SetAssetTier => assets::handle::set_asset_tier,
+    "/restake.assets.v1.MsgPublishRate": assets::msg::PublishRate => assets::handle::publish_rate,
+    "/restake.assets.v1.MsgTighten": assets::msg::Tighten => assets::handle::tighten,
+    "/restake.assets.v1.MsgSetHealth": assets::msg::SetHealth => assets::handle::set_health,
+    "/restake.assets.v1.MsgRelax": assets::msg::Relax => assets::handle::relax,
+    "/restake.assets.v1.MsgUpdateParams": assets::msg::UpdateParams => assets::handle::update_params,
     "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
     "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,
     "/cosmos.gov.v1.MsgVote": gov::msg::Vote => gov::handle::vote,

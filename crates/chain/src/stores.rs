@@ -20,6 +20,10 @@ pub const CRISIS: StoreId = StoreId::new(13, "crisis");
 pub const CONSENSUS: StoreId = StoreId::new(14, "Consensus");
 /// What the chain itself remembers: identity, last height and time.
 pub const CHAIN: StoreId = StoreId::new(15, "chain");
+/// The registry of assets.
+pub const ASSETS: StoreId = StoreId::new(16, "assets");
+/// Liquid staking, under the name that it has on other chains.
+pub const LIQUID: StoreId = StoreId::new(17, "liquidstake");
 
 /// All stores, at the place of their index.
 pub const ALL: &[StoreId] = &[
@@ -39,6 +43,8 @@ pub const ALL: &[StoreId] = &[
     CRISIS,
     CONSENSUS,
     CHAIN,
+    ASSETS,
+    LIQUID,
 ];
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Coins, decimals, times and spans between protobuf messages and our own types.
 
 use entente_kernel::num::{Coin, Coins, Dec, DecCoin, DecCoins, Denom, Int};
-use entente_kernel::{Error, Result, Span, Timestamp};
+use entente_kernel::{Error, Event, Result, Span, Timestamp, json};
 use entente_proto::cosmos::base::v1beta1 as base;
 
 pub fn coin(coin: &Coin) -> base::Coin {
@@ -82,4 +82,44 @@ pub fn span(span: Span) -> prost_types::Duration {
 pub fn parse_span(wire: &prost_types::Duration, field: &str) -> Result<Span> {
     Span::from_parts(wire.seconds, wire.nanos)
         .ok_or_else(|| Error::plain(format!("{field}: a duration of {} seconds is too long", wire.seconds)))
+}
+
+/// A number in steps of 10^-18, as a `Dec` field of a message holds it.
+pub fn wad(number: u128) -> String {
+    number.to_string()
+}
+
+/// A `Dec` field as a number in steps of 10^-18; zero if it is not set.
+///
+/// # Errors
+/// A refusal that names the field, for what is negative or has more than 128 bits.
+pub fn parse_wad(wire: &str, field: &str) -> Result<u128> {
+    let number = parse_dec(wire, field)?.unwrap_or_default();
+    let wrong = || Error::plain(format!("{field}: {number} is negative or too large"));
+    if number.is_negative() {
+        return Err(wrong());
+    }
+    number.to_scaled_string().parse().map_err(|_| wrong())
+}
+
+/// An `Int` field as an amount; zero if it is not set.
+///
+/// # Errors
+/// A refusal that names the field, for what is negative or has more than 128 bits.
+pub fn parse_amount(wire: &str, field: &str) -> Result<u128> {
+    if wire.is_empty() {
+        return Ok(0);
+    }
+    let number: Int = wire.parse().map_err(|e| Error::plain(format!("{field}: {e}")))?;
+    number.to_u128().ok_or_else(|| Error::plain(format!("{field}: {number} is negative or too large")))
+}
+
+/// The typed event of a message, as the SDK emits it: one attribute per field, in the order of names, with JSON values.
+pub fn typed_event<M: prost::Message + prost::Name>(message: &M) -> Event {
+    let event = Event::new(M::full_name());
+    // Messages that we made ourselves always have a JSON form.
+    let Ok(serde_json::Value::Object(fields)) = json::to_json(message) else { return event };
+    let mut fields: Vec<_> = fields.into_iter().collect();
+    fields.sort_by(|a, b| a.0.cmp(&b.0));
+    fields.into_iter().fold(event, |event, (name, value)| event.with(name, value))
 }

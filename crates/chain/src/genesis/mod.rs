@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
 use crate::modules::{
-    alliance, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
+    alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
+    upgrade,
 };
 
 /// A section: its name, and how it gets into the state and out.
@@ -74,7 +75,13 @@ sections! {
     "feegrant" => feegrant,
     "upgrade" => upgrade,
     "alliance" => alliance,
+    "restake.assets" => assets,
 }
+
+/// Sections that an export leaves out as long as their modules were never set up: so the state that an import makes is the same.
+const OPTIONAL: &[Optional] = &[("restake.assets", assets::is_used)];
+
+type Optional = (&'static str, fn(&View) -> Result<bool>);
 
 /// Sections that the SDK writes although their modules have no state.
 const EMPTY: &[&str] = &["consensus", "params", "vesting"];
@@ -145,7 +152,11 @@ fn gentxs(ctx: &mut Ctx, sections: &Map<String, Value>) -> Result<Vec<ValidatorU
 pub fn export(view: &View) -> Result<Value> {
     let mut out = Map::new();
     for section in SECTIONS {
-        out.insert(section.name.to_owned(), (section.export)(view)?);
+        let is_used =
+            OPTIONAL.iter().find(|(name, _)| *name == section.name).map_or(Ok(true), |(_, used)| used(view))?;
+        if is_used {
+            out.insert(section.name.to_owned(), (section.export)(view)?);
+        }
     }
     for name in EMPTY {
         out.insert((*name).to_owned(), if *name == "params" { Value::Null } else { Value::Object(Map::new()) });

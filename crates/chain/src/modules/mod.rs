@@ -5,6 +5,7 @@
 //! liquid < pools < weights < vault < service < claims < remote < gov < authz < upgrade < crisis
 
 pub mod alliance;
+pub mod assets;
 pub mod auth;
 pub mod authz;
 pub mod bank;

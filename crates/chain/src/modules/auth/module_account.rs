@@ -40,6 +40,10 @@ impl ModuleAccount {
     pub const GOV: Self = Self::new("gov", &[Permission::Burner]);
     pub const ALLIANCE: Self = Self::new("alliance", &[Permission::Minter, Permission::Burner]);
     pub const ALLIANCE_REWARDS: Self = Self::new("alliance_rewards", &[]);
+    /// Holds the bonds of listed assets.
+    pub const ASSETS: Self = Self::new("assets", &[]);
+    /// Holds the liquid stake, and the liquid coins of those who leave.
+    pub const LIQUID: Self = Self::new("liquidstake", &[Permission::Minter, Permission::Burner]);
     pub const TRANSFER: Self = Self::new("transfer", &[Permission::Minter, Permission::Burner]);
 
     /// Every module account of this chain.
@@ -53,6 +57,8 @@ impl ModuleAccount {
         Self::ALLIANCE,
         Self::ALLIANCE_REWARDS,
         Self::TRANSFER,
+        Self::ASSETS,
+        Self::LIQUID,
     ];
 
     const fn new(name: &'static str, permissions: &'static [Permission]) -> Self {

@@ -8,6 +8,7 @@ use super::super::block::take;
 use super::super::pool::{self, to_community_pool};
 use super::super::state::{self, ASSETS, Asset, POOLS_OF_ASSET, REBALANCE};
 use super::super::{error, event, msg, reward};
+use crate::hooks;
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{auth, staking};
 
@@ -35,6 +36,7 @@ pub fn create_alliance(ctx: &mut Ctx, m: msg::CreateAlliance) -> Result<wire::Ms
     if pool::asset(ctx, m.denom.as_str())?.is_some() {
         return Err(error::ALREADY_EXISTS.refuse());
     }
+    hooks::before_alliance_created(ctx, &m.denom)?;
     let start = ctx.time().plus(super::super::params(ctx)?.reward_delay);
     let asset = Asset {
         denom: m.denom,
