@@ -6,7 +6,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 use entente_proto::tendermint::types::ConsensusParams;
 
 use crate::modules::{
-    alliance, authz, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking, upgrade,
+    alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing, staking, upgrade,
 };
 use crate::{ante, tx};
 
@@ -113,12 +113,14 @@ pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     authz::block::begin(ctx).map_err(|e| e.must("authz"))
 }
 
-/// Proposals are executed first, so that staking and alliance see their effect; alliance comes last, when the validator set is known.
+/// Proposals are executed first, so that staking and alliance see their effect; alliance comes when the validator set is known,
+/// and liquid staking when what unbonded is paid.
 pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
     feegrant::block::end(ctx).map_err(|e| e.must("feegrant"))?;
     alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
+    liquid::block::end(ctx).map_err(|e| e.must("liquid"))?;
     Ok(updates)
 }
 

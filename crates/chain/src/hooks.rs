@@ -1,12 +1,12 @@
 //! The only upward calls: news that a lower module has for higher ones. The order of the calls is part of consensus.
 //!
 //! Listeners of staking, in this order: distribution (rewards follow the stake before anything else changes it), slashing (who must
-//! sign), alliance. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
+//! sign), alliance, liquid. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
 
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
-use crate::modules::{alliance, assets, distribution, slashing, staking};
+use crate::modules::{alliance, assets, distribution, liquid, slashing, staking};
 
 /// A validator exists now; it has no stake yet.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -74,7 +74,19 @@ pub fn before_validator_slashed(
     if !effective_fraction.is_zero() {
         distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)?;
     }
-    alliance::hook::before_validator_slashed(ctx, validator, infraction_height, slash_factor)
+    alliance::hook::before_validator_slashed(ctx, validator, infraction_height, slash_factor)?;
+    liquid::hook::before_validator_slashed(ctx, validator)
+}
+
+/// An unbonding ended: so much was paid to its delegator, which is less than what it began with if it was slashed.
+pub fn after_unbonding_completed(
+    ctx: &mut Ctx,
+    delegator: &AccAddress,
+    validator: &ValAddress,
+    id: u64,
+    paid: Int,
+) -> Result<()> {
+    liquid::hook::after_unbonding_completed(ctx, delegator, validator, id, paid)
 }
 
 /// An unbonding, a redelegation or the unbonding of a validator began under this id.

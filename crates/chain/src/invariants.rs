@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::{alliance, assets, bank, distribution, gov, slashing, staking};
+use crate::modules::{alliance, assets, bank, distribution, gov, liquid, slashing, staking};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -33,6 +33,9 @@ pub const ALL: &[Invariant] = &[
     Invariant { module: "alliance", name: "module-balance", check: alliance::invariant::module_balance },
     Invariant { module: "assets", name: "module-balance", check: assets::invariant::module_balance },
     Invariant { module: "assets", name: "registry", check: assets::invariant::registry },
+    Invariant { module: "liquid", name: "module-balance", check: liquid::invariant::module_balance },
+    Invariant { module: "liquid", name: "claims", check: liquid::invariant::claims },
+    Invariant { module: "liquid", name: "operations", check: liquid::invariant::operations },
     Invariant { module: "gov", name: "module-account", check: gov::invariant::module_account },
 ];
 

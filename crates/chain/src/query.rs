@@ -6,8 +6,8 @@ use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
 use crate::modules::{
-    alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, mint, slashing, staking,
-    upgrade,
+    alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing,
+    staking, upgrade,
 };
 
 macro_rules! queries {
@@ -110,6 +110,17 @@ queries! {
     "/restake.assets.v1.Query/Groups" => assets::query::groups,
     "/restake.assets.v1.Query/Rate" => assets::query::rate,
     "/restake.assets.v1.Query/Pauses" => assets::query::pauses,
+    "/pstake.liquidstake.v1beta1.Query/Params" => liquid::query::params,
+    "/pstake.liquidstake.v1beta1.Query/LiquidValidators" => liquid::query::liquid_validators,
+    "/pstake.liquidstake.v1beta1.Query/States" => liquid::query::states,
+    "/restake.liquid.v1.Query/Params" => liquid::query::own_params,
+    "/restake.liquid.v1.Query/Rate" => liquid::query::rate,
+    "/restake.liquid.v1.Query/Batches" => liquid::query::batches,
+    "/restake.liquid.v1.Query/Batch" => liquid::query::batch,
+    "/restake.liquid.v1.Query/Claims" => liquid::query::claims,
+    "/restake.liquid.v1.Query/Operations" => liquid::query::operations,
+    "/restake.liquid.v1.Query/PreviewStake" => liquid::query::preview_stake,
+    "/restake.liquid.v1.Query/PreviewUnstake" => liquid::query::preview_unstake,
     "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
     "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,
     "/cosmos.gov.v1.Query/Proposals" => gov::query::proposals,

@@ -10,8 +10,8 @@ use prost_types::Any;
 
 use crate::message::Message;
 use crate::modules::{
-    alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, mint, slashing,
-    staking, upgrade, vesting,
+    alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, liquid, mint,
+    slashing, staking, upgrade, vesting,
 };
 
 /// How deep messages may stand inside messages.
@@ -117,6 +117,15 @@ routes! {
     "/restake.assets.v1.MsgSetHealth": assets::msg::SetHealth => assets::handle::set_health,
     "/restake.assets.v1.MsgRelax": assets::msg::Relax => assets::handle::relax,
     "/restake.assets.v1.MsgUpdateParams": assets::msg::UpdateParams => assets::handle::update_params,
+    "/pstake.liquidstake.v1beta1.MsgLiquidStake": liquid::msg::LiquidStake => liquid::handle::liquid_stake,
+    "/pstake.liquidstake.v1beta1.MsgLiquidUnstake": liquid::msg::LiquidUnstake => liquid::handle::liquid_unstake,
+    "/pstake.liquidstake.v1beta1.MsgUpdateParams": liquid::msg::UpdateParams => liquid::handle::update_params,
+    "/pstake.liquidstake.v1beta1.MsgUpdateWhitelistedValidators": liquid::msg::UpdateValidators => liquid::handle::update_validators,
+    "/pstake.liquidstake.v1beta1.MsgSetModulePaused": liquid::msg::SetPaused => liquid::handle::set_paused,
+    "/restake.liquid.v1.MsgStakeDelegation": liquid::msg::StakeDelegation => liquid::handle::stake_delegation,
+    "/restake.liquid.v1.MsgCancelUnstake": liquid::msg::CancelUnstake => liquid::handle::cancel_unstake,
+    "/restake.liquid.v1.MsgClaimUnstaked": liquid::msg::ClaimUnstaked => liquid::handle::claim_unstaked,
+    "/restake.liquid.v1.MsgUpdateParams": liquid::msg::UpdateOwnParams => liquid::handle::update_own_params,
     "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
     "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,
     "/cosmos.gov.v1.MsgVote": gov::msg::Vote => gov::handle::vote,

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod limits;
 pub mod metrics;
 pub mod prices;
+pub mod publisher;
 pub mod rpc;
 pub mod serve;
 pub mod service;

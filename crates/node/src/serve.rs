@@ -15,6 +15,7 @@ use crate::engine::{Engine, Halt};
 use crate::faucet::Faucet;
 use crate::limits::{self, serve};
 use crate::prices::Prices;
+use crate::publisher::Publisher;
 use crate::rpc::{self, Rpc};
 use crate::service::{Services, served};
 use crate::{admin, faucet};
@@ -101,6 +102,12 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
     }
     if let Some(listener) = doors.faucet {
         tasks.spawn(serve(listener, faucet::router(Faucet::new(engine.clone())?), faucet::BODY_BYTES_MAX));
+    }
+    if settings.admin.is_some() {
+        tasks.spawn(Publisher::new(engine.clone())?.run());
+    }
+    if let Some(path) = settings.admin {
+        tasks.spawn(admin::serve(engine.clone(), path));
     }
     tokio::select! {
         Halt(why) = pace::run(engine, settings.pace) => Err(anyhow::anyhow!("the chain has stopped: {why}")),

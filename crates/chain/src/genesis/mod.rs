@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
 use crate::modules::{
-    alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, mint, slashing, staking,
-    upgrade,
+    alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, liquid, mint, slashing,
+    staking, upgrade,
 };
 
 /// A section: its name, and how it gets into the state and out.
@@ -76,10 +76,11 @@ sections! {
     "upgrade" => upgrade,
     "alliance" => alliance,
     "restake.assets" => assets,
+    "liquidstake" => liquid,
 }
 
-/// Sections that an export leaves out as long as their modules were never set up: so the state that an import makes is the same.
-const OPTIONAL: &[Optional] = &[("restake.assets", assets::is_used)];
+/// Modules that a chain may do without: an absent section sets nothing up, and an export leaves it out as long as nothing was.
+const OPTIONAL: &[Optional] = &[("restake.assets", assets::is_used), ("liquidstake", liquid::is_used)];
 
 type Optional = (&'static str, fn(&View) -> Result<bool>);
 
@@ -99,7 +100,8 @@ fn within(section: &str, e: Error) -> Error {
     if named { e } else { e.wrap(format!("genesis: {section}")) }
 }
 
-/// Fills an empty state from `app_state`. A section that is absent is its module's default.
+/// Fills an empty state from `app_state`. A section that is absent is its module's default, or
+/// leaves out a module that a chain may do without.
 ///
 /// # Errors
 /// A refusal that names the section and field.
@@ -117,6 +119,7 @@ pub fn init(ctx: &mut Ctx, app_state: &Value) -> Result<Vec<ValidatorUpdate>> {
         let found = sections.get(section.name).filter(|value| !value.is_null());
         updates.extend(match found {
             Some(value) => (section.init)(ctx, value)?,
+            None if OPTIONAL.iter().any(|(name, _)| *name == section.name) => Vec::new(),
             None => (section.init)(ctx, &default_section(section.name, absent::denom(sections)))?,
         });
     }

@@ -15,6 +15,7 @@ pub mod distribution;
 pub mod evidence;
 pub mod feegrant;
 pub mod gov;
+pub mod liquid;
 pub mod mint;
 pub mod slashing;
 pub mod staking;

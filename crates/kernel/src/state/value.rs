@@ -78,6 +78,7 @@ borsh_value!(
     u32,
     u64,
     i64,
+    u128,
     String,
     crate::address::AccAddress,
     crate::address::ValAddress,

@@ -1,4 +1,5 @@
-//! The genesis of development chains, which tells the story: foreign staking tokens in ten accounts, two of them alliance assets.
+//! The genesis of development chains, which tells the story: foreign staking tokens in ten accounts, two of them alliance assets, all
+//! of them in the registry with rates that grow.
 
 use anyhow::Result;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -31,6 +32,26 @@ pub struct Foreign {
     exponent: u32,
     /// Reward weight and take rate per interval, if it is an alliance asset from the start.
     alliance: Option<(&'static str, &'static str)>,
+    /// What the registry says of it.
+    pub listed: Option<Listed>,
+}
+
+/// A token in the registry.
+pub struct Listed {
+    underlying: &'static str,
+    kind: &'static str,
+    issuer: &'static str,
+    /// Rate at the genesis in millionths, and its growth in a year in thousandths; zero for the underlying itself.
+    pub rate_millionths: u128,
+    pub yearly_thousandths: u128,
+}
+
+const fn lst(underlying: &'static str, issuer: &'static str, rate_millionths: u128, yearly: u128) -> Option<Listed> {
+    Some(Listed { underlying, kind: "ASSET_KIND_LST", issuer, rate_millionths, yearly_thousandths: yearly })
+}
+
+const fn itself(underlying: &'static str, kind: &'static str, issuer: &'static str) -> Option<Listed> {
+    Some(Listed { underlying, kind, issuer, rate_millionths: 1_000_000, yearly_thousandths: 0 })
 }
 
 impl Foreign {
@@ -48,6 +69,7 @@ pub const FOREIGN: &[Foreign] = &[
         name: "Liquid staked ATOM of Persistence",
         exponent: 6,
         alliance: Some(("0.300000000000000000", "0.000010000000000000")),
+        listed: lst("ATOM", "persistence", 1_300_000, 150),
     },
     Foreign {
         trace: "transfer/channel-1/stuatom",
@@ -55,6 +77,23 @@ pub const FOREIGN: &[Foreign] = &[
         name: "Liquid staked ATOM of Stride",
         exponent: 6,
         alliance: None,
+        listed: lst("ATOM", "stride", 1_420_000, 165),
+    },
+    Foreign {
+        trace: "transfer/channel-5/uqatom",
+        symbol: "qATOM",
+        name: "Liquid staked ATOM of Quicksilver",
+        exponent: 6,
+        alliance: None,
+        listed: lst("ATOM", "quicksilver", 1_210_000, 140),
+    },
+    Foreign {
+        trace: "transfer/channel-6/uatom",
+        symbol: "ATOM",
+        name: "The coin of the Cosmos Hub",
+        exponent: 6,
+        alliance: None,
+        listed: itself("ATOM", "ASSET_KIND_VOUCHER", "cosmoshub"),
     },
     Foreign {
         trace: "transfer/channel-2/cw20:terra1ecgazyd0waaj3g7l9cmy5gulhxkps2gmxu9ghducvuypjq68mq2s5lvsct",
@@ -62,6 +101,7 @@ pub const FOREIGN: &[Foreign] = &[
         name: "Liquid staked LUNA of Eris",
         exponent: 6,
         alliance: Some(("0.200000000000000000", "0.000020000000000000")),
+        listed: lst("LUNA", "eris", 1_650_000, 180),
     },
     Foreign {
         trace: "transfer/channel-3/gamm/pool/1",
@@ -69,9 +109,20 @@ pub const FOREIGN: &[Foreign] = &[
         name: "Share of the first pool of Osmosis",
         exponent: 18,
         alliance: None,
+        listed: None,
     },
-    Foreign { trace: "transfer/channel-4/uusdc", symbol: "USDC", name: "USDC of Noble", exponent: 6, alliance: None },
+    Foreign {
+        trace: "transfer/channel-4/uusdc",
+        symbol: "USDC",
+        name: "USDC of Noble",
+        exponent: 6,
+        alliance: None,
+        listed: itself("USD", "ASSET_KIND_STABLE", "noble"),
+    },
 ];
+
+/// The coin that stands for liquid stake.
+const LIQUID: &str = "stk/uente";
 
 /// The genesis of a development chain that begins at `time` with the validator key `validator`.
 ///
@@ -81,7 +132,7 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
     let bech32 = Bech32::new(PREFIX);
     let accounts: Vec<AccAddress> =
         (0..keys::DEVELOPMENT_ACCOUNTS).map(|i| Ok(keys::development(i)?.address())).collect::<Result<_>>()?;
-    let faucet = keys::faucet()?.address();
+    let (faucet, publisher) = (keys::faucet()?.address(), keys::publisher()?.address());
     let mut state = Map::new();
     let mut section = |name: &str, value: Value| {
         // Modules that this build does not have yet have no section.
@@ -89,7 +140,7 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
             state.insert(name.to_owned(), value);
         }
     };
-    section("auth", auth(&bech32, accounts.iter().chain([&faucet])));
+    section("auth", auth(&bech32, accounts.iter().chain([&faucet, &publisher])));
     section("bank", bank(&bech32, &accounts, &faucet));
     if let Some(first) = accounts.first() {
         section("staking", staking(&bech32, first, time, &validator));
@@ -100,6 +151,10 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
     section("gov", gov());
     section("crisis", json!({ "constant_fee": { "denom": DENOM, "amount": "1000000" } }));
     section("alliance", alliance(time));
+    section("restake.assets", assets(&bech32.acc(&publisher)));
+    if let Some(first) = accounts.first() {
+        section("liquidstake", liquid(&bech32.val(&(*first).into())));
+    }
     state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
     GenesisDoc::parse(json!({
         "genesis_time": time.to_string(),
@@ -140,10 +195,12 @@ pub fn empty(chain_id: &str, denom: &str, time: Timestamp) -> Result<GenesisDoc>
         ("gov", gov),
         ("crisis", json!({ "constant_fee": { "denom": DENOM, "amount": "1000000" } })),
         ("alliance", alliance),
+        ("restake.assets", json!({ "params": registry_params(), "assets": [] })),
     ];
     for (name, value) in sections {
         state.insert(name.to_owned(), with_denom(value)?);
     }
+    state.insert("liquidstake".to_owned(), json!({ "params": liquid_params(&format!("stk/{denom}"), json!([])) }));
     state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
     GenesisDoc::parse(json!({
         "genesis_time": time.to_string(),
@@ -202,7 +259,10 @@ fn bank(bech32: &Bech32, accounts: &[AccAddress], faucet: &AccAddress) -> Value 
         "address": bech32.acc(&pool),
         "coins": [{ "denom": DENOM, "amount": STAKE.to_string() }],
     }));
-    let mut metadata = vec![metadata(DENOM, "ENTE", "ente", "The coin of Entente", 6)];
+    let mut metadata = vec![
+        metadata(DENOM, "ENTE", "ente", "The coin of Entente", 6),
+        metadata(LIQUID, "stkENTE", "stk/ente", "Liquid staked ENTE", 6),
+    ];
     metadata.extend(FOREIGN.iter().map(|f| {
         let display = f.symbol.to_lowercase();
         self::metadata(&f.denom(), f.symbol, &display, f.name, f.exponent)
@@ -389,6 +449,76 @@ fn alliance(time: Timestamp) -> Value {
         "delegations": [],
         "redelegations": [],
         "undelegations": [],
+    })
+}
+
+/// Everything that is listed, in baskets' tier, and our own coins. Rates of foreign staking tokens come from the publisher.
+fn assets(publisher: &str) -> Value {
+    let mut assets: Vec<Value> = Vec::new();
+    for token in FOREIGN {
+        let Some(listed) = &token.listed else { continue };
+        let source = match listed.yearly_thousandths {
+            0 => json!({ "kind": "RATE_KIND_STATIC", "rate": decimal(listed.rate_millionths) }),
+            _ => json!({ "kind": "RATE_KIND_PUSH", "rate": decimal(listed.rate_millionths), "publisher": publisher }),
+        };
+        assets.push(json!({
+            "denom": token.denom(), "underlying": listed.underlying, "decimals": token.exponent, "issuer": listed.issuer,
+            "bridge_class": "ibc", "tier": "TIER_BASKET", "kind": listed.kind, "rate_source": source,
+            "flags": { "alliance_ok": true, "basket_ok": true, "collateral_ok": false },
+        }));
+    }
+    let own = |denom: &str, kind: &str, source: &str| {
+        json!({
+            "denom": denom, "underlying": "ENTE", "decimals": 6, "issuer": "entente", "tier": "TIER_ALLIANCE", "kind": kind,
+            "rate_source": { "kind": source, "rate": decimal(1_000_000) },
+        })
+    };
+    assets.push(own(DENOM, "ASSET_KIND_VOUCHER", "RATE_KIND_STATIC"));
+    assets.push(own(LIQUID, "ASSET_KIND_LST", "RATE_KIND_LOCAL"));
+    json!({ "params": registry_params(), "assets": assets })
+}
+
+/// Millionths as a decimal number.
+fn decimal(millionths: u128) -> String {
+    format!("{}.{:06}000000000000", millionths / 1_000_000, millionths % 1_000_000)
+}
+
+/// All liquid stake lies with the only validator.
+fn liquid(validator: &str) -> Value {
+    let list = json!([{ "validator_address": validator, "target_weight": "10000" }]);
+    json!({ "params": liquid_params(LIQUID, list), "liquid_validators": [] })
+}
+
+fn liquid_params(denom: &str, validators: Value) -> Value {
+    json!({
+        "liquid_bond_denom": denom,
+        "whitelisted_validators": validators,
+        "unstake_fee_rate": "0.000000000000000000",
+        "lsm_disabled": false,
+        "min_liquid_stake_amount": "1000",
+        "cw_locked_pool_address": "",
+        "fee_account_address": "",
+        "autocompound_fee_rate": "0.050000000000000000",
+        "whitelist_admin_address": "",
+        "module_paused": false,
+    })
+}
+
+fn registry_params() -> Value {
+    json!({
+        "guardian": "",
+        "guardian_term": "1209600s",
+        "listing_bond": { "denom": DENOM, "amount": "1000000000" },
+        "rate_window": "86400s",
+        "rate_growth_max": "0.000100000000000000",
+        "drop_watch": "0.002000000000000000",
+        "drop_halt": "0.200000000000000000",
+        "apr_cap": "0.250000000000000000",
+        "rate_age_max": "21600s",
+        "price_age_max": "21600s",
+        "parity_tolerance": "0.010000000000000000",
+        "proof_age_max": "172800s",
+        "watch_min": "3600s",
     })
 }
 

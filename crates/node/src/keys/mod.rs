@@ -54,6 +54,14 @@ pub fn faucet() -> Result<Signer> {
     of_development_words(&hd::Path::bip44(hd::COIN_TYPE, 1, 0)?)
 }
 
+/// The account that publishes the rates of foreign staking tokens on development chains.
+///
+/// # Errors
+/// Never.
+pub fn publisher() -> Result<Signer> {
+    Signer::from_words(DEVELOPMENT_WORDS, &hd::Path::bip44(hd::COIN_TYPE, 1, 1)?)
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 ///
 /// # Errors

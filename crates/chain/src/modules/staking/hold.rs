@@ -108,7 +108,7 @@ pub fn unbonding_can_complete(ctx: &mut Ctx, id: u64) -> Result<()> {
             entry.on_hold = down(entry.on_hold, id)?;
             if entry.may_complete(now) {
                 let entry = unbonding.entries.remove(at);
-                stake::pay_entry(ctx, &unbonding.delegator, &entry)?;
+                stake::pay_entry(ctx, &(unbonding.delegator, unbonding.validator), &entry)?;
                 forget(ctx, id)?;
             }
             delegation::save_unbonding(ctx, &unbonding)

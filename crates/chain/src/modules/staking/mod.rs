@@ -35,7 +35,7 @@ pub use delegation::{Delegation, Redelegation, RedelegationEntry, Unbonding, Unb
 pub use hold::{put_unbonding_on_hold, unbonding_can_complete};
 pub use set::update_validator_set;
 pub use slash::{Infraction, slash};
-pub use stake::{delegate, unbond, validate_unbond_amount};
+pub use stake::{begin_redelegation, delegate, unbond, undelegate, validate_unbond_amount};
 pub use validator::{BondStatus, Commission, POWER_REDUCTION, Standing, Validator, power_of_tokens, tokens_of_power};
 
 use entente_kernel::num::{Dec, Denom, Int};
@@ -164,6 +164,11 @@ pub fn delegations(view: &View) -> impl Iterator<Item = Result<Delegation>> {
 
 pub fn unbonding(view: &View, delegator: &AccAddress, operator: &ValAddress) -> Result<Option<Unbonding>> {
     delegation::unbonding(view, (*delegator, *operator))
+}
+
+/// Did the delegator move stake to this validator that still answers for the one that it left?
+pub fn has_redelegation_to(view: &View, delegator: &AccAddress, operator: &ValAddress) -> Result<bool> {
+    Ok(state::REDELEGATIONS_TO.prefix(view, &(*operator, *delegator)).next().transpose()?.is_some())
 }
 
 /// Tokens of the bonded validators: what lies in their pool.

@@ -100,7 +100,7 @@ pub fn validate_unbond_amount(view: &View, delegator: &AccAddress, operator: &Va
 }
 
 /// Starts an unbonding and gives the time when it is paid out, and its tokens.
-pub(super) fn undelegate(
+pub fn undelegate(
     ctx: &mut Ctx,
     delegator: &AccAddress,
     operator: &ValAddress,
@@ -147,7 +147,7 @@ fn add_unbonding_entry(ctx: &mut Ctx, key: (AccAddress, ValAddress), completion:
 }
 
 /// Moves shares to another validator and gives the time until which they answer for the source: `None` if they never did.
-pub(super) fn begin_redelegation(
+pub fn begin_redelegation(
     ctx: &mut Ctx,
     delegator: &AccAddress,
     source: &ValAddress,
@@ -211,18 +211,19 @@ pub(super) fn complete_unbonding(ctx: &mut Ctx, key: (AccAddress, ValAddress)) -
     let mut paid = Coins::empty();
     for entry in due {
         hold::forget(ctx, entry.id)?;
-        paid = paid.add(&pay_entry(ctx, &key.0, &entry)?)?;
+        paid = paid.add(&pay_entry(ctx, &key, &entry)?)?;
     }
     delegation::save_unbonding(ctx, &unbonding)?;
     Ok(Some(paid))
 }
 
 /// Pays one entry out of the pool of stake that is not bonded.
-pub(super) fn pay_entry(ctx: &mut Ctx, delegator: &AccAddress, entry: &UnbondingEntry) -> Result<Coins> {
+pub(super) fn pay_entry(ctx: &mut Ctx, key: &(AccAddress, ValAddress), entry: &UnbondingEntry) -> Result<Coins> {
     let coins = bond_coins(ctx, entry.balance)?;
     if !coins.is_empty() {
-        bank::undelegate_coins(ctx, &ModuleAccount::NOT_BONDED_POOL, delegator, &coins)?;
+        bank::undelegate_coins(ctx, &ModuleAccount::NOT_BONDED_POOL, &key.0, &coins)?;
     }
+    hooks::after_unbonding_completed(ctx, &key.0, &key.1, entry.id, entry.balance)?;
     Ok(coins)
 }
 

@@ -195,6 +195,48 @@ pub const VERBS: &[Verb] = &[
             json!({ "delegator_address": a.text(), "validator_address": w.place(0), "denom": w.place(1) }),
         )
     }),
+    verb("assets", "register", "FILE", |a, w| {
+        one("/restake.assets.v1.MsgRegisterAsset", json!({ "authority": a.text(), "asset": read_json(w.place(0))? }))
+    }),
+    verb("assets", "publish-rate", "ASSET-ID RATE", |a, w| {
+        one(
+            "/restake.assets.v1.MsgPublishRate",
+            json!({ "publisher": a.text(), "asset_id": w.place(0), "rate": w.place(1) }),
+        )
+    }),
+    verb("assets", "pause", "asset|vault|service ID", |a, w| {
+        tighten(a, w, json!({ "kind": "TIGHTEN_KIND_PAUSE_DEPOSITS" }))
+    }),
+    verb("assets", "freeze-rate", "asset ID RATE", |a, w| {
+        tighten(a, w, json!({ "kind": "TIGHTEN_KIND_FREEZE_RATE", "rate": w.place(2) }))
+    }),
+    verb("liquid", "stake", "AMOUNT", |a, w| {
+        one(
+            "/pstake.liquidstake.v1beta1.MsgLiquidStake",
+            json!({ "delegator_address": a.text(), "amount": coin(w.place(0))? }),
+        )
+    }),
+    verb("liquid", "stake-delegation", "VALIDATOR AMOUNT", |a, w| {
+        one(
+            "/restake.liquid.v1.MsgStakeDelegation",
+            json!({ "delegator": a.text(), "validator": w.place(0), "amount": coin(w.place(1))? }),
+        )
+    }),
+    verb("liquid", "unstake", "AMOUNT", |a, w| {
+        one(
+            "/pstake.liquidstake.v1beta1.MsgLiquidUnstake",
+            json!({ "delegator_address": a.text(), "amount": coin(w.place(0))? }),
+        )
+    }),
+    verb("liquid", "cancel-unstake", "AMOUNT", |a, w| {
+        one("/restake.liquid.v1.MsgCancelUnstake", json!({ "owner": a.text(), "amount": coin(w.place(0))? }))
+    }),
+    verb("liquid", "claim", "BATCH", |a, w| {
+        one("/restake.liquid.v1.MsgClaimUnstaked", json!({ "owner": a.text(), "batch": w.place(0) }))
+    }),
+    verb("liquid", "pause", "", |a, _| {
+        one("/pstake.liquidstake.v1beta1.MsgSetModulePaused", json!({ "authority": a.text(), "is_paused": true }))
+    }),
     verb("feegrant", "grant", "GRANTER GRANTEE", fee_grant),
     verb("feegrant", "revoke", "GRANTER GRANTEE", |a, w| {
         one("/cosmos.feegrant.v1beta1.MsgRevokeAllowance", json!({ "granter": a.text(), "grantee": w.place(1) }))
@@ -292,6 +334,20 @@ fn multi_send(a: &Author, w: &Words) -> Result<Vec<Value>> {
 }
 
 /// The file has the members that `gaiad` reads: pubkey, amount, moniker, commission-rate and so on.
+/// What a guardian does to a target, which the first two words name.
+fn tighten(a: &Author, w: &Words, action: Value) -> Result<Vec<Value>> {
+    let kind = match w.place(0) {
+        "asset" => "TARGET_KIND_ASSET",
+        "vault" => "TARGET_KIND_VAULT",
+        "service" => "TARGET_KIND_SERVICE",
+        other => bail!("{other:?} cannot be tightened; choose asset, vault or service"),
+    };
+    one(
+        "/restake.assets.v1.MsgTighten",
+        json!({ "guardian": a.text(), "target": { "kind": kind, "id": w.place(1) }, "action": action }),
+    )
+}
+
 fn create_validator(a: &Author, w: &Words) -> Result<Vec<Value>> {
     let file = read_json(w.place(0))?;
     let text = |name: &str, default: &str| file.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
