@@ -96,7 +96,8 @@ pub fn after_unbonding_initiated(_ctx: &mut Ctx, _id: u64) -> Result<()> {
 
 /// Asked by alliance: may the coin become an asset of it? Not if it stands for stake of the native coin.
 pub fn before_alliance_created(view: &View, denom: &Denom) -> Result<()> {
-    assets::check_alliance(view, denom)
+    assets::check_alliance(view, denom)?;
+    liquid::check_alliance(view, denom)
 }
 
 /// How much of the supply of a denom is bookkeeping that supply queries hide: virtual stake on bonded validators.

@@ -279,10 +279,9 @@ pub fn due_claims(view: &View, budget: usize) -> Result<Vec<(u64, AccAddress)>> 
 
 /// The batch that has to be closed now, if one has: one that waits for room, if it may try again, else the open one when its time came.
 pub fn due_batch(view: &View, retry: bool) -> Result<Option<u64>> {
-    if retry {
-        if let Some(row) = CLOSING.iter(view).next() {
-            return Ok(Some(row?.0));
-        }
+    let waiting = if retry { CLOSING.iter(view).next().transpose()? } else { None };
+    if let Some((id, ())) = waiting {
+        return Ok(Some(id));
     }
     match ledger(view)?.open_batch {
         Some(id) if BATCHES.must(view, &id)?.close <= view.time() => Ok(Some(id)),

@@ -52,7 +52,7 @@ use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, ValAddress, View};
 
 use crate::modules::auth::ModuleAccount;
-use crate::modules::{bank, staking};
+use crate::modules::{assets, bank, staking};
 use position::Position;
 
 /// The parameters.
@@ -108,6 +108,19 @@ pub fn stake(ctx: &mut Ctx, delegator: &AccAddress, amount: u128) -> Result<u128
 /// liquidstake 4; `sdk` 5 if the coins are not there.
 pub fn request_exit(ctx: &mut Ctx, owner: &AccAddress, liquid: u128) -> Result<(u64, Timestamp)> {
     batch::request(ctx, owner, liquid)
+}
+
+/// Our own coin is no alliance asset, listed or not: the stake that it stands for counts already.
+///
+/// # Errors
+/// assets 9.
+pub fn check_alliance(view: &View, denom: &Denom) -> Result<()> {
+    match state::PARAMS.load(view)? {
+        Some(params) if params.denom == *denom => {
+            Err(assets::error::DOUBLE_NATIVE.because(format!("{denom} stands for stake of this chain's own coin")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn account() -> AccAddress {

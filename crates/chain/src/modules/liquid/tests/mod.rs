@@ -443,6 +443,25 @@ fn the_queries_of_existing_clients_answer_in_their_convention() {
 }
 
 #[test]
+fn the_liquid_coin_is_no_alliance_asset_even_if_the_registry_does_not_know_it() {
+    let mut w = world();
+    let create = entente_proto::alliance::alliance::MsgCreateAlliance {
+        authority: gov(&w),
+        denom: STK.into(),
+        reward_weight: WAD.to_string(),
+        take_rate: "0".into(),
+        reward_change_rate: WAD.to_string(),
+        reward_change_interval: Some(prost_types::Duration::default()),
+        reward_weight_range: Some(entente_proto::alliance::alliance::RewardWeightRange {
+            min: "0".into(),
+            max: WAD.to_string(),
+        }),
+    };
+    assert_eq!(w.refused(&create), "assets 9");
+    w.send(&entente_proto::alliance::alliance::MsgCreateAlliance { denom: "stuatom".into(), ..create }).unwrap();
+}
+
+#[test]
 fn a_chain_without_a_section_refuses_and_remembers_nothing() {
     let mut w = World::new(&[1_000_000_000]);
     assert_eq!(w.refused(&stake(&w, 101, 1_000_000)), "liquidstake 16");
