@@ -4,25 +4,25 @@ use entente_chain::modules::auth::ModuleAccount;
 use entente_kernel::{Bech32, ValAddress};
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::{Bench, restaking};
 use crate::net;
 
 /// The JSON of a message, once the messages before were carried out.
-type Make = Box<dyn Fn(&Bench) -> Value>;
+pub type Make = Box<dyn Fn(&Bench) -> Value>;
 
-fn user(n: u8) -> String {
+pub fn user(n: u8) -> String {
     net::text(&net::user(n))
 }
 
-fn operator(n: u8) -> String {
+pub fn operator(n: u8) -> String {
     Bech32::new("entente").val(&ValAddress::from(net::user(n)))
 }
 
-fn gov() -> String {
+pub fn gov() -> String {
     net::text(&ModuleAccount::GOV.address())
 }
 
-fn coin(amount: u64) -> Value {
+pub fn coin(amount: u64) -> Value {
     json!({ "denom": "uente", "amount": amount.to_string() })
 }
 
@@ -38,15 +38,16 @@ pub fn genesis() -> Value {
             row["coins"].as_array_mut().unwrap().push(luna(1_000_000));
         }
     }
+    restaking::sections(&mut state);
     state
 }
 
-fn said(value: Value) -> Make {
+pub fn said(value: Value) -> Make {
     Box::new(move |_| value.clone())
 }
 
 /// The parameters in force, set again.
-fn params(package: &'static str) -> Make {
+pub fn params(package: &'static str) -> Make {
     Box::new(move |bench| {
         let answer = bench.ask(&format!("/{package}.Query/Params"));
         json!({ "authority": gov(), "params": answer["params"] })
@@ -57,6 +58,7 @@ pub fn all() -> Vec<(&'static str, Make)> {
     let mut all = first_modules();
     all.extend(staking());
     all.extend(alliance());
+    all.extend(restaking::all());
     all.extend(last_modules());
     all
 }
