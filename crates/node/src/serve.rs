@@ -85,6 +85,7 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
     if let Some(path) = &settings.admin {
         tasks.spawn(admin::serve(engine.clone(), admin::listen(path).await?));
+        tasks.spawn(Publisher::new(engine.clone())?.run());
     }
     if let Some(listener) = doors.rpc {
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
@@ -102,12 +103,6 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
     }
     if let Some(listener) = doors.faucet {
         tasks.spawn(serve(listener, faucet::router(Faucet::new(engine.clone())?), faucet::BODY_BYTES_MAX));
-    }
-    if settings.admin.is_some() {
-        tasks.spawn(Publisher::new(engine.clone())?.run());
-    }
-    if let Some(path) = settings.admin {
-        tasks.spawn(admin::serve(engine.clone(), path));
     }
     tokio::select! {
         Halt(why) = pace::run(engine, settings.pace) => Err(anyhow::anyhow!("the chain has stopped: {why}")),
