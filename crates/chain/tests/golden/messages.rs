@@ -281,11 +281,6 @@ fn last_modules() -> Vec<(&'static str, Make)> {
             Box::new(|bench| json!({ "proposal_id": "3", "depositor": user(2), "amount": quarter(bench) })),
         ),
         (
-            "/cosmos.upgrade.v1beta1.MsgSoftwareUpgrade",
-            said(json!({ "authority": gov(), "plan": { "name": "next", "height": "1000000", "info": "" } })),
-        ),
-        ("/cosmos.upgrade.v1beta1.MsgCancelUpgrade", said(json!({ "authority": gov() }))),
-        (
             "/cosmos.crisis.v1beta1.MsgVerifyInvariant",
             said(json!({ "sender": user(3), "invariant_module_name": "bank", "invariant_route": "total-supply" })),
         ),
