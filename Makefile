@@ -24,7 +24,7 @@ vectors: ## replay the Go chain's blocks: the project's own selection, and all o
 interop: ## real clients against a real node
 	@scripts/interop
 
-bench: ## speed: tree, decimals, transactions
+bench: ## speed: each figure of docs/performance.md; scripts/bench NAME runs one
 	@scripts/bench
 
 fuzz: ## hours of hostile bytes: SECS=600 for each decoder

@@ -8,7 +8,9 @@ use entente_proto::tendermint::types::ConsensusParams;
 use crate::modules::{
     alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing, staking, upgrade,
 };
-use crate::{ante, tx};
+use crate::tx::ahead::{self, Known};
+use crate::tx::{self, Tx};
+use crate::{Snapshot, ante};
 
 /// How a validator took part in the last commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +83,17 @@ pub struct BlockResult {
     pub app_hash: [u8; 32],
 }
 
-/// Executes a block on `ctx`. Refusals stay inside; an error is a fault.
-pub fn run(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<BlockResult> {
+/// Executes a block on `ctx`, which stands on the state `before` it. Refusals stay inside; an error is a fault.
+pub(crate) fn run(ctx: &mut Ctx, block: &FinalizeBlock, before: &Snapshot, known: &Known) -> Result<BlockResult> {
     let mut result = BlockResult::default();
     ctx.replace_gas(GasMeter::unlimited());
     begin(ctx, block)?;
     result.events.extend(tagged(ctx, "BeginBlock"));
     let gas = consensus::block_gas_limit(ctx)?.map_or_else(GasMeter::unlimited, GasMeter::with_limit);
-    for bytes in &block.txs {
-        result.txs.push(deliver(ctx, bytes, &gas)?);
-    }
+    ahead::in_turn(before, known, &block.txs, |tx| {
+        result.txs.push(deliver(ctx, tx, &gas)?);
+        Ok(())
+    })?;
     ctx.replace_gas(GasMeter::unlimited());
     result.validator_updates = end(ctx)?;
     result.events.extend(tagged(ctx, "EndBlock"));
@@ -103,7 +106,7 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
 }
 
 /// An upgrade comes before everything: the rest of the block goes by its rules. Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
-pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
+pub fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     upgrade::block::begin(ctx).map_err(|e| e.must("upgrade"))?;
     mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
     distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))?;
@@ -115,7 +118,7 @@ pub(crate) fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
 
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes when the validator set is known,
 /// and liquid staking when what unbonded is paid.
-pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+pub fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
     feegrant::block::end(ctx).map_err(|e| e.must("feegrant"))?;
@@ -125,6 +128,6 @@ pub(crate) fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
 }
 
 /// One transaction: the ante checks in a layer of their own (their effects, fee and sequence, stay), then all messages in a second layer.
-fn deliver(ctx: &mut Ctx, bytes: &[u8], gas: &GasMeter) -> Result<TxResult> {
-    tx::execute(ctx, bytes, ante::Checks::All, gas)
+fn deliver(ctx: &mut Ctx, mut tx: Result<Tx>, gas: &GasMeter) -> Result<TxResult> {
+    tx::execute(ctx, &mut tx, ante::Checks::All, gas)
 }

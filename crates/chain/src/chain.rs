@@ -9,6 +9,7 @@ use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
 use crate::modules::{consensus, staking, upgrade};
+use crate::tx::ahead::Known;
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
 /// Recent heights whose state stays in memory, for queries and proofs.
@@ -91,7 +92,12 @@ impl Snapshot {
 
     /// Executes a transaction without keeping anything; signatures are not checked.
     pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
-        tx::execute(&mut self.ctx(Mode::Simulate), bytes, ante::Checks::Simulated, &GasMeter::unlimited())
+        tx::execute(
+            &mut self.ctx(Mode::Simulate),
+            &mut tx::decode(bytes),
+            ante::Checks::Simulated,
+            &GasMeter::unlimited(),
+        )
     }
 
     /// The `app_state` of a genesis that goes on from here.
@@ -151,6 +157,8 @@ pub struct Chain {
     recent: VecDeque<Snapshot>,
     /// Transactions of the mempool are checked on top of each other here.
     check: Ctx,
+    /// Signatures that were checked for the mempool.
+    known: Known,
     executed: Option<(Snapshot, Commit)>,
 }
 
@@ -207,7 +215,12 @@ impl Chain {
             chain_id: identity.chain_id.as_str().into(),
             bech32: Bech32::new(&identity.bech32_prefix),
         };
-        Ok(Self { check: snapshot.ctx(Mode::Check), recent: VecDeque::from([snapshot]), executed: None })
+        Ok(Self {
+            check: snapshot.ctx(Mode::Check),
+            recent: VecDeque::from([snapshot]),
+            known: Known::default(),
+            executed: None,
+        })
     }
 
     /// The committed state, or that of an earlier height if it is still held.
@@ -229,8 +242,12 @@ impl Chain {
         let (checks, mode) =
             if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
         self.check.env_mut().mode = mode;
-        let result = tx::execute(&mut self.check, bytes, checks, &GasMeter::unlimited());
+        let mut tx = tx::decode(bytes);
+        let result = tx::execute(&mut self.check, &mut tx, checks, &GasMeter::unlimited());
         self.check.take_events();
+        if let (Ok(TxResult { code: 0, .. }), Ok(tx)) = (&result, tx) {
+            self.known.remember(bytes, tx.verdicts);
+        }
         result
     }
 
@@ -249,7 +266,7 @@ impl Chain {
         (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
         LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
         let params = consensus::params(&ctx)?;
-        let mut result = block::run(&mut ctx, block)?;
+        let mut result = block::run(&mut ctx, block, committed, &self.known)?;
         result.consensus_params = Some(consensus::params(&ctx)?).filter(|after| *after != params);
         let changes = ctx.into_changes();
         let mut forest = committed.forest.clone();

@@ -80,7 +80,7 @@ impl Snapshot {
 }
 
 fn check(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks) -> Result<crate::TxResult> {
-    let result = tx::execute(ctx, bytes, checks, &GasMeter::unlimited());
+    let result = tx::execute(ctx, &mut tx::decode(bytes), checks, &GasMeter::unlimited());
     ctx.take_events();
     result
 }

@@ -133,58 +133,113 @@ impl From<ValAddress> for AccAddress {
 /// The chain's bech32 prefixes: `P`, `Pvaloper`, `Pvalcons`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bech32 {
-    acc: Arc<str>,
-    val: Arc<str>,
-    cons: Arc<str>,
+    acc: Prefix,
+    val: Prefix,
+    cons: Prefix,
 }
 
 impl Bech32 {
     pub fn new(prefix: &str) -> Self {
-        Self { acc: prefix.into(), val: format!("{prefix}valoper").into(), cons: format!("{prefix}valcons").into() }
+        Self {
+            acc: Prefix::new(prefix),
+            val: Prefix::new(&format!("{prefix}valoper")),
+            cons: Prefix::new(&format!("{prefix}valcons")),
+        }
     }
 
     /// The account prefix, `entente` by default.
     pub fn prefix(&self) -> &str {
-        &self.acc
+        &self.acc.text
     }
 
     pub fn acc(&self, address: &AccAddress) -> String {
-        encode(&self.acc, address.as_bytes())
+        self.acc.encode(address.as_bytes())
     }
 
     pub fn val(&self, address: &ValAddress) -> String {
-        encode(&self.val, address.as_bytes())
+        self.val.encode(address.as_bytes())
     }
 
     pub fn cons(&self, address: &ConsAddress) -> String {
-        encode(&self.cons, address.as_bytes())
+        self.cons.encode(address.as_bytes())
     }
 
     /// # Errors
     /// `sdk` 7 naming the text, if it is no bech32 address with this chain's account prefix.
     pub fn parse_acc(&self, text: &str) -> Result<AccAddress> {
-        decode(&self.acc, text).and_then(|b| AccAddress::new(&b))
+        decode(&self.acc.text, text).and_then(|b| AccAddress::new(&b))
     }
 
     /// # Errors
     /// As [`Self::parse_acc`], for the operator prefix.
     pub fn parse_val(&self, text: &str) -> Result<ValAddress> {
-        decode(&self.val, text).and_then(|b| ValAddress::new(&b))
+        decode(&self.val.text, text).and_then(|b| ValAddress::new(&b))
     }
 
     /// # Errors
     /// As [`Self::parse_acc`], for the consensus prefix.
     pub fn parse_cons(&self, text: &str) -> Result<ConsAddress> {
-        decode(&self.cons, text).and_then(|b| ConsAddress::new(&b))
+        decode(&self.cons.text, text).and_then(|b| ConsAddress::new(&b))
     }
 }
 
-fn encode(prefix: &str, bytes: &[u8]) -> String {
-    // A prefix is checked when the chain starts and an address has at most 32 bytes, so the only errors of the encoder cannot arise.
-    bech32::Hrp::parse(prefix)
-        .ok()
-        .and_then(|hrp| bech32::encode::<bech32::Bech32>(hrp, bytes).ok())
-        .unwrap_or_default()
+/// A prefix, with the state of the checksum behind it, where every address goes on (BIP-173).
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Prefix {
+    text: Arc<str>,
+    checksum: u32,
+}
+
+const CHARACTERS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+const GENERATORS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+
+/// The checksum after one more group of five bits.
+fn checksum(state: u32, group: u8) -> u32 {
+    let top = state >> 25;
+    let shifted = (state & 0x01ff_ffff) << 5 ^ u32::from(group);
+    (0_u32..)
+        .zip(GENERATORS)
+        .fold(shifted, |sum, (bit, generator)| if top >> bit & 1 == 1 { sum ^ generator } else { sum })
+}
+
+fn character(group: u8) -> char {
+    CHARACTERS.get(usize::from(group & 31)).map_or('q', |c| char::from(*c))
+}
+
+impl Prefix {
+    fn new(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        let high = text.bytes().map(|b| b >> 5);
+        let low = text.bytes().map(|b| b & 31);
+        let checksum = high.chain([0]).chain(low).fold(1, checksum);
+        Self { text: text.into(), checksum }
+    }
+
+    /// The text of an address. A prefix is checked when a chain starts.
+    fn encode(&self, bytes: &[u8]) -> String {
+        let mut out = String::with_capacity(self.text.len().saturating_add(66));
+        out.push_str(&self.text);
+        out.push('1');
+        let (mut state, mut waiting, mut bits) = (self.checksum, 0_u32, 0_u32);
+        let mut push = |state: &mut u32, group: u8| {
+            *state = checksum(*state, group);
+            out.push(character(group));
+        };
+        for byte in bytes {
+            waiting = waiting << 8 | u32::from(*byte);
+            bits = bits.saturating_add(8);
+            while let Some(rest) = bits.checked_sub(5) {
+                bits = rest;
+                push(&mut state, (waiting >> bits & 31) as u8);
+            }
+        }
+        if bits > 0 {
+            push(&mut state, (waiting << 5_u32.saturating_sub(bits) & 31) as u8);
+        }
+        let state = (0..6).fold(state, |state, _| checksum(state, 0)) ^ 1;
+        out.extend([25, 20, 15, 10, 5, 0].map(|shift| character((state >> shift & 31) as u8)));
+        out
+    }
 }
 
 fn decode(prefix: &str, text: &str) -> Result<Vec<u8>> {
@@ -218,6 +273,18 @@ mod tests {
         assert_eq!(b.parse_val(&b.val(&a.into())).unwrap(), ValAddress::from(a));
         let wrong = Bech32::new("entente").parse_acc(&b.acc(&a)).unwrap_err();
         assert!(wrong.to_string().contains("expected entente, got cosmos"), "{wrong}");
+    }
+
+    #[test]
+    fn texts_are_those_of_the_standard_for_every_length_and_prefix() {
+        for prefix in ["entente", "a", "cosmosvaloper", "x-1~"] {
+            for len in 1..=32_u8 {
+                let bytes: Vec<u8> = (0..len).map(|i| i.wrapping_mul(89) ^ len).collect();
+                let hrp = bech32::Hrp::parse(prefix).unwrap();
+                let wanted = bech32::encode::<bech32::Bech32>(hrp, &bytes).unwrap();
+                assert_eq!(Prefix::new(prefix).encode(&bytes), wanted);
+            }
+        }
     }
 
     #[test]

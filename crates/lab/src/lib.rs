@@ -2,4 +2,5 @@
 #![deny(unsafe_code)]
 
 pub mod hostile;
+pub mod load;
 pub mod random;

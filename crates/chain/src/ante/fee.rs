@@ -3,7 +3,7 @@
 use entente_kernel::error::sdk;
 use entente_kernel::gas::GasMeter;
 use entente_kernel::num::Coins;
-use entente_kernel::{AccAddress, Ctx, Error, Event, Result};
+use entente_kernel::{AccAddress, Ctx, Error, Event, Result, View};
 
 use super::Checks;
 use crate::modules::auth::{self, ModuleAccount};
@@ -64,12 +64,12 @@ fn empty_collector(ctx: &mut Ctx) -> Result<()> {
 }
 
 /// The first signer, unless the transaction names another.
-pub fn payer(tx: &Tx, signers: &[AccAddress], ctx: &Ctx) -> Result<AccAddress> {
+pub fn payer(tx: &Tx, signers: &[AccAddress], view: &View) -> Result<AccAddress> {
     let named = tx.fee().payer;
     if named.is_empty() {
         return signers.first().copied().ok_or_else(|| Error::panic("a transaction without a signer"));
     }
-    ctx.bech32().parse_acc(&named)
+    view.bech32().parse_acc(&named)
 }
 
 fn granter(ctx: &mut Ctx, tx: &Tx, text: &str, payer: &AccAddress, fee: Option<&Coins>) -> Result<AccAddress> {

@@ -6,6 +6,8 @@
 mod fee;
 mod signatures;
 
+pub use signatures::foresee;
+
 use entente_kernel::error::sdk;
 use entente_kernel::gas::GasMeter;
 use entente_kernel::{AccAddress, Bech32, Ctx, Error, Result};
@@ -29,7 +31,7 @@ pub enum Checks {
 const GAS_LIMIT_MAX: u64 = i64::MAX.unsigned_abs();
 
 /// Charges gas, takes the fee, checks signatures and raises sequences.
-pub fn run(ctx: &mut Ctx, tx: &Tx, checks: Checks) -> Result<()> {
+pub fn run(ctx: &mut Ctx, tx: &mut Tx, checks: Checks) -> Result<()> {
     set_up(ctx, tx, checks)?;
     if !tx.body.extension_options.is_empty() {
         return Err(sdk::UNKNOWN_EXTENSION_OPTIONS.refuse());

@@ -4,13 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use entente_kernel::crypto::{PubKey, SignatureTree};
 use entente_kernel::error::sdk;
-use entente_kernel::{AccAddress, Ctx, Error, Event, Result};
+use entente_kernel::{AccAddress, Ctx, Error, Event, Result, View};
 use entente_proto::cosmos::tx::signing::v1beta1::SignMode;
+use entente_proto::cosmos::tx::v1beta1::SignerInfo;
 use prost::Message as _;
 use prost_types::Any;
 
 use super::{AuthParams, Checks, fee};
 use crate::modules::auth::{self, Account};
+use crate::tx::ahead::Verdict;
 use crate::tx::{Tx, key, sign};
 
 /// What one entry of the signer list says.
@@ -37,15 +39,18 @@ fn entries(tx: &Tx) -> Result<Vec<Entry>> {
 }
 
 fn signer_account(ctx: &Ctx, address: &AccAddress) -> Result<Account> {
-    auth::account(ctx, address)?
-        .ok_or_else(|| sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))))
+    auth::account(ctx, address)?.ok_or_else(|| unknown(ctx, address))
 }
 
-/// The account's public key, known from an earlier signature.
+fn unknown(ctx: &Ctx, address: &AccAddress) -> Error {
+    sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address)))
+}
+
+/// The account's public key, known from an earlier signature. It was checked before it was stored.
 fn key_of(account: &Account) -> Result<Option<PubKey>> {
     let Some(bytes) = &account.pub_key else { return Ok(None) };
     let any = Any::decode(bytes.as_slice()).map_err(|e| Error::fault(format!("a stored public key: {e}")))?;
-    key::from_any(&any).map(Some)
+    key::read(&any).map(Some)
 }
 
 /// Bytes that a usual signature adds to a transaction, with key and framing, as upstream counts them.
@@ -70,17 +75,22 @@ pub fn set_keys(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) 
     for (at, info) in tx.auth_info.signer_infos.iter().enumerate() {
         let address = signers.get(at).ok_or_else(|| Error::panic("index out of range"))?;
         let Some(any) = &info.public_key else { continue };
-        let found = key::from_any(any)?;
+        let found = key::read(any)?;
         if checks != Checks::Simulated && found.address() != address.as_bytes() {
+            key::check(&found)?;
             let text = ctx.bech32().acc(address);
             let text = format!("pubKey does not match signer address {text} with signer index: {at}");
             return Err(sdk::INVALID_PUB_KEY.because(text));
         }
-        let mut account = signer_account(ctx, address)?;
-        if account.pub_key.is_none() {
-            account.pub_key = Some(key::to_any(&found).encode_to_vec());
-            auth::save(ctx, &account)?;
+        // A key that was stored before was checked then.
+        let account = auth::account(ctx, address)?;
+        if account.as_ref().is_some_and(|a| a.pub_key.is_some()) {
+            continue;
         }
+        key::check(&found)?;
+        let mut account = account.ok_or_else(|| unknown(ctx, address))?;
+        account.pub_key = Some(key::to_any(&found).encode_to_vec());
+        auth::save(ctx, &account)?;
     }
     for (entry, address) in entries(tx)?.iter().zip(signers) {
         let acc_seq = format!("{}/{}", ctx.bech32().acc(address), entry.sequence);
@@ -97,7 +107,7 @@ pub fn check_count(tx: &Tx, params: &AuthParams) -> Result<()> {
     let mut count = 0_u64;
     for info in &tx.auth_info.signer_infos {
         let Some(any) = &info.public_key else { continue };
-        count = count.saturating_add(key::count(&key::from_any(any)?));
+        count = count.saturating_add(key::count(&key::read(any)?));
         if count > params.tx_sig_limit {
             let text = format!("signatures: {count}, limit: {}", params.tx_sig_limit);
             return Err(sdk::TOO_MANY_SIGNATURES.because(text));
@@ -139,8 +149,8 @@ fn charge_key(ctx: &Ctx, key: &PubKey, signature: Option<&key::Signature>, param
     }
 }
 
-/// Checks sequences and signatures.
-pub fn verify(ctx: &Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
+/// Checks sequences and signatures. A signature that was found good or bad before is not checked again.
+pub fn verify(ctx: &Ctx, tx: &mut Tx, signers: &[AccAddress], checks: Checks) -> Result<()> {
     let entries = entries(tx)?;
     if entries.len() != signers.len() {
         let (wanted, got) = (signers.len(), entries.len());
@@ -159,41 +169,75 @@ pub fn verify(ctx: &Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) -> Res
             return Err(sdk::WRONG_SEQUENCE.because(text));
         }
         if let (Checks::All, Some(key)) = (checks, key) {
-            verify_one(ctx, tx, &account, &key, entry.signature.as_ref(), &fee_payer)?;
+            let signature = entry.signature.as_ref().ok_or_else(|| Error::plain("unexpected SignatureData <nil>"))?;
+            let number = signed_number(ctx, &account);
+            let fits = |v: &&Verdict| {
+                v.signer == *address && v.number == number && v.sequence == account.sequence && v.key == key
+            };
+            let known = tx.verdicts.iter().find(fits).map(|v| v.outcome.clone());
+            let outcome = known.unwrap_or_else(|| {
+                let verdict = judge(ctx, tx, (*address, number, account.sequence, key), signature, &fee_payer);
+                let outcome = verdict.outcome.clone();
+                tx.verdicts.push(verdict);
+                outcome
+            });
+            outcome.map_err(|e| unauthorized(ctx, &account, signature, &e))?;
         }
     }
     Ok(())
 }
 
-fn verify_one(
-    ctx: &Ctx,
+/// Numbers are not known to those who sign for a genesis.
+fn signed_number(view: &View, account: &Account) -> u64 {
+    if view.height() == 0 { 0 } else { account.number }
+}
+
+fn judge(
+    view: &View,
     tx: &Tx,
-    account: &Account,
-    key: &PubKey,
-    signature: Option<&key::Signature>,
+    (address, account_number, sequence, key): (AccAddress, u64, u64, PubKey),
+    signature: &key::Signature,
     fee_payer: &str,
-) -> Result<()> {
-    let signature = signature.ok_or_else(|| Error::plain("unexpected SignatureData <nil>"))?;
-    let chain_id = &ctx.env().chain_id;
-    // Numbers are not known to those who sign for a genesis.
-    let number = if ctx.height() == 0 { 0 } else { account.number };
+) -> Verdict {
     let signer = sign::Signer {
-        address: &ctx.bech32().acc(&account.address),
-        chain_id,
-        account_number: number,
-        sequence: account.sequence,
-        pub_key: key,
+        address: &view.bech32().acc(&address),
+        chain_id: &view.env().chain_id,
+        account_number,
+        sequence,
+        pub_key: &key,
         fee_payer,
     };
-    sign::verify(tx, &signer, signature).map_err(|e| {
-        let sequence = account.sequence;
-        let head = "signature verification failed; please verify account number";
-        sdk::UNAUTHORIZED.because(if key::only_mode(signature, SignMode::LegacyAminoJson.into()) {
-            format!("{head} ({number}), sequence ({sequence}) and chain-id ({chain_id})")
-        } else {
-            format!("{head} ({number}) and chain-id ({chain_id}): ({e})")
-        })
+    let outcome = sign::verify(tx, &signer, signature);
+    Verdict { signer: address, number: account_number, sequence, key, outcome }
+}
+
+fn unauthorized(ctx: &Ctx, account: &Account, signature: &key::Signature, why: &sign::Refused) -> Error {
+    let (number, sequence, chain_id) = (signed_number(ctx, account), account.sequence, &ctx.env().chain_id);
+    let head = "signature verification failed; please verify account number";
+    sdk::UNAUTHORIZED.because(if key::only_mode(signature, SignMode::LegacyAminoJson.into()) {
+        format!("{head} ({number}), sequence ({sequence}) and chain-id ({chain_id})")
+    } else {
+        format!("{head} ({number}) and chain-id ({chain_id}): ({why})")
     })
+}
+
+/// Members of a multisig key that are looked at ahead of their turn.
+const FORESEEN_KEYS_MAX: u64 = 16;
+
+/// Verdicts on the signatures of a transaction as they will be asked for if all goes well; of what cannot be foreseen, none.
+pub fn foresee(view: &View, tx: &Tx) -> Vec<Verdict> {
+    let signers = super::signers(tx, view.bech32());
+    let (Ok(signers), Ok(entries)) = (signers, entries(tx)) else { return Vec::new() };
+    let Ok(payer) = fee::payer(tx, &signers, view) else { return Vec::new() };
+    let fee_payer = view.bech32().acc(&payer);
+    let one = |((entry, address), info): ((&Entry, &AccAddress), &SignerInfo)| {
+        let account = auth::account(view, address).ok()??;
+        let shown = || info.public_key.as_ref().and_then(|any| key::from_any(any).ok());
+        let key = key_of(&account).ok()?.or_else(shown).filter(|key| key::count(key) <= FORESEEN_KEYS_MAX)?;
+        let asked = (*address, signed_number(view, &account), entry.sequence, key);
+        Some(judge(view, tx, asked, entry.signature.as_ref()?, &fee_payer))
+    };
+    entries.iter().zip(&signers).zip(&tx.auth_info.signer_infos).filter_map(one).collect()
 }
 
 /// Raises the sequence of every signer, so that the transaction cannot run again.

@@ -46,7 +46,7 @@ fn list(section: &Value) -> Result<&[Value]> {
 
 fn execute(ctx: &mut Ctx, gentx: &Value) -> Result<()> {
     let bytes = encode(gentx)?;
-    let result = tx::execute(ctx, &bytes, ante::Checks::All, &GasMeter::unlimited())?;
+    let result = tx::execute(ctx, &mut tx::decode(&bytes), ante::Checks::All, &GasMeter::unlimited())?;
     if result.code == 0 {
         return Ok(());
     }

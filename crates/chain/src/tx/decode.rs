@@ -10,6 +10,7 @@ use entente_proto::cosmos::tx::v1beta1::{AuthInfo, Fee, TxBody, TxRaw};
 use prost::Message as _;
 use prost::encoding::{decode_varint, encoded_len_varint};
 
+use super::ahead::Verdict;
 use super::unknown;
 
 /// A decoded transaction, with the bytes that were signed.
@@ -22,6 +23,8 @@ pub struct Tx {
     pub len: usize,
     /// The body has fields that this chain does not know and may ignore. Amino JSON cannot show them, so it cannot sign them.
     pub unknown_in_body: bool,
+    /// What is known of its signatures already.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Tx {
@@ -39,7 +42,7 @@ pub fn decode(bytes: &[u8]) -> Result<Tx> {
     unknown::check(&raw.auth_info_bytes, &descriptor("cosmos.tx.v1beta1.AuthInfo")?, false)?;
     let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(wrong)?;
     let auth_info = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(wrong)?;
-    Ok(Tx { raw, body, auth_info, len: bytes.len(), unknown_in_body })
+    Ok(Tx { raw, body, auth_info, len: bytes.len(), unknown_in_body, verdicts: Vec::new() })
 }
 
 fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor> {

@@ -20,12 +20,23 @@ const DEPTH_MAX: u32 = 10;
 /// # Errors
 /// `sdk` 8 that names the type or what is wrong with the key.
 pub fn from_any(any: &Any) -> Result<PubKey> {
-    let key = read(any, DEPTH_MAX)?;
-    key.check().map_err(|e| sdk::INVALID_PUB_KEY.because(e))?;
+    let key = read(any)?;
+    check(&key)?;
     Ok(key)
 }
 
-fn read(any: &Any, depth: u32) -> Result<PubKey> {
+/// As [`from_any`], without a look at whether its points are on the curve, which takes longer than all the rest.
+pub fn read(any: &Any) -> Result<PubKey> {
+    read_below(any, DEPTH_MAX)
+}
+
+/// # Errors
+/// `sdk` 8 if the key cannot be anybody's.
+pub fn check(key: &PubKey) -> Result<()> {
+    key.check().map_err(|e| sdk::INVALID_PUB_KEY.because(e))
+}
+
+fn read_below(any: &Any, depth: u32) -> Result<PubKey> {
     let wrong = |what: String| sdk::INVALID_PUB_KEY.because(format!("{}: {what}", any.type_url));
     let bytes = any.value.as_slice();
     match any.type_url.as_str() {
@@ -42,7 +53,7 @@ fn read(any: &Any, depth: u32) -> Result<PubKey> {
         MULTISIG => {
             let depth = depth.checked_sub(1).ok_or_else(|| wrong("nested too deep".to_owned()))?;
             let key = LegacyAminoPubKey::decode(bytes).map_err(|e| wrong(e.to_string()))?;
-            let keys = key.public_keys.iter().map(|k| read(k, depth)).collect::<Result<_>>()?;
+            let keys = key.public_keys.iter().map(|k| read_below(k, depth)).collect::<Result<_>>()?;
             Ok(PubKey::Multisig { threshold: key.threshold, keys })
         }
         _ => Err(wrong("this kind of public key is not supported".to_owned())),

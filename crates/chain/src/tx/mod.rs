@@ -1,5 +1,6 @@
 //! A transaction: bytes → decoded and checked parts → ante → messages → result.
 
+pub mod ahead;
 pub mod amino;
 mod decode;
 pub mod key;
@@ -18,12 +19,13 @@ use prost_types::Any;
 use crate::block::TxResult;
 use crate::{ante, route};
 
-/// Decodes, checks and (unless for the mempool) carries out a transaction, in the mode of the context. The error case is a fault;
-/// refusals are results. `block` counts the gas of the block's transactions.
-pub fn execute(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks, block: &GasMeter) -> Result<TxResult> {
+/// Checks and (unless for the mempool) carries out a transaction, in the mode of the context. The error case is a fault; refusals,
+/// that of the decoder included, are results. `block` counts the gas of the block's transactions. The transaction keeps what was found
+/// out about its signatures.
+pub fn execute(ctx: &mut Ctx, tx: &mut Result<Tx>, checks: ante::Checks, block: &GasMeter) -> Result<TxResult> {
     let mut result = TxResult::default();
     ctx.replace_gas(GasMeter::unlimited());
-    let outcome = attempt(ctx, bytes, checks, block, &mut result);
+    let outcome = attempt(ctx, tx, checks, block, &mut result);
     // What was decoded, but refused before there was a gas meter, used nothing.
     let used = if result.gas_wanted == 0 && ctx.mode() == Mode::Deliver { 0 } else { ctx.gas().used() };
     result.gas_used = i64::try_from(used).unwrap_or(i64::MAX);
@@ -44,11 +46,17 @@ fn refuse(result: &mut TxResult, refusal: Refusal) {
     result.data.clear();
 }
 
-fn attempt(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks, block: &GasMeter, result: &mut TxResult) -> Result<()> {
+fn attempt(
+    ctx: &mut Ctx,
+    tx: &mut Result<Tx>,
+    checks: ante::Checks,
+    block: &GasMeter,
+    result: &mut TxResult,
+) -> Result<()> {
     if block.limit().is_some_and(|limit| block.used() >= limit) {
         return Err(sdk::OUT_OF_GAS.because("no block gas left to run tx"));
     }
-    let tx = decode(bytes)?;
+    let tx = tx.as_mut().map_err(|e| e.clone())?;
     if tx.body.messages.is_empty() {
         return Err(sdk::INVALID_REQUEST.because("must contain at least one message"));
     }
@@ -57,7 +65,7 @@ fn attempt(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks, block: &GasMeter, 
         return Err(sdk::UNKNOWN_REQUEST.because(text));
     }
     result.gas_wanted = i64::try_from(tx.fee().gas_limit).unwrap_or(i64::MAX);
-    let passed = ctx.layer(|ctx| ante::run(ctx, &tx, checks));
+    let passed = ctx.layer(|ctx| ante::run(ctx, tx, checks));
     if passed.is_err() {
         charge_block(ctx, block).ok();
         return passed;
@@ -68,7 +76,7 @@ fn attempt(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks, block: &GasMeter, 
     }
     let mut charged = false;
     let data = ctx.layer(|ctx| {
-        let data = messages(ctx, &tx)?;
+        let data = messages(ctx, tx)?;
         charged = true;
         charge_block(ctx, block)?;
         Ok(data)

@@ -7,3 +7,4 @@ mod blocks;
 mod golden;
 mod net;
 mod signing;
+mod threads;

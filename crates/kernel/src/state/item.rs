@@ -106,6 +106,24 @@ impl<K: Key, V: Value> Map<K, V> {
         view.read(self.store, &key)?.map(|bytes| decode(self.store, &key, &bytes)).transpose()
     }
 
+    /// The record in the form that `make` gives it. The form is kept: as long as the record does not change, asking again costs
+    /// little. `make` must depend on nothing but key and record.
+    pub fn get_as<T: Clone + Send + Sync + 'static>(
+        &self,
+        view: &View,
+        key: &K,
+        make: impl FnOnce(V) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let key = self.key(key);
+        let Some(bytes) = view.read(self.store, &key)? else { return Ok(None) };
+        if let Some(form) = view.memo.find(&bytes) {
+            return Ok(Some(form));
+        }
+        let form = make(decode(self.store, &key, &bytes)?)?;
+        view.memo.keep(bytes, form.clone());
+        Ok(Some(form))
+    }
+
     /// The record, which must exist.
     ///
     /// # Errors

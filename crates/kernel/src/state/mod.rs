@@ -7,6 +7,7 @@
 
 mod item;
 mod key;
+mod memo;
 mod page;
 #[cfg(test)]
 mod tests;

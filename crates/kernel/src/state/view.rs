@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::StoreId;
+use super::memo::Memo;
 use crate::address::{Bech32, ConsAddress};
 use crate::error::{Error, Result, sdk};
 use crate::event::Event;
@@ -49,6 +50,7 @@ pub struct View {
     overlay: BTreeMap<FullKey, Option<Bytes>>,
     gas: GasMeter,
     env: Env,
+    pub(super) memo: Memo,
 }
 
 impl View {
@@ -293,7 +295,7 @@ impl Deref for Ctx {
 impl Ctx {
     /// A context on a snapshot, with an unlimited gas meter.
     pub fn new(base: Forest, env: Env) -> Self {
-        let view = View { base, overlay: BTreeMap::new(), gas: GasMeter::unlimited(), env };
+        let view = View { base, overlay: BTreeMap::new(), gas: GasMeter::unlimited(), env, memo: Memo::default() };
         Self { view, journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
     }
 

@@ -42,7 +42,8 @@ pub(crate) fn checked(changes: impl IntoIterator<Item = (Bytes, Option<Bytes>)>)
     Ok(checked)
 }
 
-/// Finds for each change where its key parts from the tree, and drops the removals of absent keys.
+/// Finds for each change where its key parts from the tree, and drops what changes nothing: removals of absent keys, and values that
+/// are there already.
 ///
 /// The way down to a key starts where it leaves the way to the key before it.
 pub(super) fn locate(top: Option<&Link>, changes: &mut Vec<Change>) {
@@ -54,7 +55,10 @@ pub(super) fn locate(top: Option<&Link>, changes: &mut Vec<Change>) {
         let leaf = walk(top, &mut way, change.leaves_at, &change.key);
         let parts_at = Bit::first_difference(&leaf.key, &change.key);
         change.parts_at = parts_at.unwrap_or(Bit::END);
-        parts_at.is_none() || change.value.is_some()
+        match parts_at {
+            None => change.value.as_ref() != Some(&leaf.value),
+            Some(_) => change.value.is_some(),
+        }
     });
 }
 

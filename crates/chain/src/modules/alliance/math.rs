@@ -130,10 +130,15 @@ fn chosen_shares(price: Price, held: Dec, n: Int) -> Result<Option<Dec>> {
 ///
 /// `all_shares` are the shares at validators that count; zero gives nothing.
 pub fn virtual_stake(weight: Dec, native: Int, shares: Dec, all_shares: Dec) -> Result<Dec> {
+    part_of_stake(weight.mul_int(native)?, shares, all_shares)
+}
+
+/// As [`virtual_stake`], of an asset whose weight in native stake is `stake`.
+pub fn part_of_stake(stake: Dec, shares: Dec, all_shares: Dec) -> Result<Dec> {
     if !shares.is_positive() || !all_shares.is_positive() {
         return Ok(Dec::ZERO);
     }
-    shares.quo(all_shares)?.mul(weight.mul_int(native)?)
+    shares.quo(all_shares)?.mul(stake)
 }
 
 /// Divides c coins among parties with the given weights, in 10^-54 coin: each gets the floor of its part, the last takes the rest.

@@ -127,6 +127,10 @@ pub fn allocate(ctx: &mut Ctx, validator: &Validator, tokens: &DecCoins) -> Resu
     let part = tokens.mul_dec(validator.commission.rate)?;
     let shared = tokens.sub(&part)?;
     ctx.emit(event::commission(&part, &text));
+    if tokens.is_empty() {
+        ctx.emit(event::rewards(tokens, &text));
+        return Ok(());
+    }
     let total = commission(ctx, operator)?.add(&part)?;
     state::COMMISSION.set(ctx, operator, &total)?;
     let mut current = period::current(ctx, operator)?;

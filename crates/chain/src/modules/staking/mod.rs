@@ -68,8 +68,7 @@ pub fn min_commission_rate(view: &View) -> Result<Dec> {
 }
 
 pub fn validator(view: &View, operator: &ValAddress) -> Result<Option<Validator>> {
-    let found = state::VALIDATORS.get(view, operator)?;
-    found.map(|Wire(w)| stored(Validator::from_wire(w, *operator))).transpose()
+    state::VALIDATORS.get_as(view, operator, |Wire(w)| stored(Validator::from_wire(w, *operator)))
 }
 
 /// # Errors
@@ -93,10 +92,9 @@ pub fn validator_by_cons(view: &View, cons: &ConsAddress) -> Result<Option<Valid
 /// Status and jail of the validator that signs with this key: the cheap question of every block.
 pub fn standing_by_cons(view: &View, cons: &ConsAddress) -> Result<Option<Standing>> {
     let Some(operator) = operator_by_cons(view, cons)? else { return Ok(None) };
-    let Wire(record) = state::VALIDATORS.must(view, &operator)?;
-    let status = BondStatus::from_number(record.status);
-    let status = status.ok_or_else(|| Error::fault(format!("staking: a validator of status {}", record.status)))?;
-    Ok(Some(Standing { status, jailed: record.jailed }))
+    let record = validator(view, &operator)?;
+    let record = record.ok_or_else(|| Error::fault("staking: a consensus key of no validator"))?;
+    Ok(Some(Standing { status: record.status, jailed: record.jailed }))
 }
 
 /// All validators, by operator.

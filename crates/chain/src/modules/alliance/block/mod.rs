@@ -11,7 +11,7 @@ pub use cleanup::visit_all_faults;
 pub use rebalance::{native_bonded, virtual_bonded, virtual_stake};
 
 use entente_kernel::num::{Coin, Coins};
-use entente_kernel::{Ctx, Error, Result};
+use entente_kernel::{Ctx, Error, Result, View};
 
 use super::state::{ASSETS, Asset};
 use super::{event, pool};
@@ -46,8 +46,8 @@ fn may(ctx: &mut Ctx, step: &str, subject: &str, run: impl FnOnce(&mut Ctx) -> R
 }
 
 /// All assets, in key order.
-fn assets(ctx: &Ctx) -> Result<Vec<Asset>> {
-    ASSETS.iter(ctx).map(|row| row.map(|(_, asset)| asset)).collect()
+fn assets(view: &View) -> Result<Vec<Asset>> {
+    ASSETS.iter(view).map(|row| row.map(|(_, asset)| asset)).collect()
 }
 
 /// Native coins have no business in the alliance account at the end of a block.

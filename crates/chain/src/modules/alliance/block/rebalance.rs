@@ -1,9 +1,11 @@
 //! The virtual stake: native coins that the module mints and stakes where alliance stake lies, and burns again when it falls.
 
-use entente_kernel::num::{Coin, Coins, Dec, Int};
+use std::collections::BTreeMap;
+
+use entente_kernel::num::{Coin, Coins, Dec, Int, NumError};
 use entente_kernel::{Ctx, Error, Result, ValAddress, View};
 
-use super::super::state::{Asset, AssetKey, POOLS, REBALANCE};
+use super::super::state::{AssetKey, POOLS, REBALANCE};
 use super::super::{event, math, reward};
 use super::assets;
 use crate::modules::auth::ModuleAccount;
@@ -47,7 +49,6 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     }
     REBALANCE.remove(ctx)?;
     let native = native_bonded(ctx)?;
-    let assets = assets(ctx)?;
     let mut bonded = Vec::new();
     for validator in reward::known_validators(ctx)? {
         if staking::validator(ctx, &validator)?.is_some_and(|v| v.is_bonded()) {
@@ -55,12 +56,13 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
         }
     }
     // What is still warming up is looked at again in the next block.
-    let warming_up = assets.iter().any(|a| !a.has_started(ctx.time()) && !a.dissolving);
+    let warming_up = assets(ctx)?.iter().any(|a| !a.has_started(ctx.time()) && !a.dissolving);
     if warming_up && !bonded.is_empty() {
         REBALANCE.save(ctx, &())?;
     }
+    let weighed = weighed(ctx, native)?;
     for validator in bonded {
-        match ctx.layer(|ctx| rebalance(ctx, &validator, &assets, native)) {
+        match ctx.layer(|ctx| rebalance(ctx, &validator, &weighed)) {
             Err(Error::Refusal(refusal)) => {
                 let text = ctx.bech32().val(&validator);
                 ctx.emit(event::step_failed("rebalance", &text, &refusal.log));
@@ -72,8 +74,8 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &[Asset], native: Int) -> Result<()> {
-    let expected = expected_stake(ctx, validator, assets, native)?;
+fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &BTreeMap<AssetKey, Weighed>) -> Result<()> {
+    let expected = expected_stake(ctx, validator, assets)?;
     let current = current_stake(ctx, validator)?;
     if expected > current {
         let more = expected.sub(current)?.truncate_int()?;
@@ -89,15 +91,32 @@ fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &[Asset], native: In
     Ok(())
 }
 
+/// What is the same at all validators for an asset that earns.
+struct Weighed {
+    /// Its weight in native stake; what is too large is refused where it counts.
+    stake: std::result::Result<Dec, NumError>,
+    /// Validator shares that count.
+    shares: Dec,
+}
+
+fn weighed(view: &View, native: Int) -> Result<BTreeMap<AssetKey, Weighed>> {
+    let mut all = BTreeMap::new();
+    for asset in assets(view)?.into_iter().filter(|a| a.earns(view.time())) {
+        let stake = asset.reward_weight.mul_int(native);
+        all.insert(asset.key(), Weighed { stake, shares: asset.shares.sub(asset.idle_shares)? });
+    }
+    Ok(all)
+}
+
 /// What the assets at a bonded validator weigh in native stake.
-fn expected_stake(view: &View, validator: &ValAddress, assets: &[Asset], native: Int) -> Result<Dec> {
+fn expected_stake(view: &View, validator: &ValAddress, assets: &BTreeMap<AssetKey, Weighed>) -> Result<Dec> {
     let mut sum = Dec::ZERO;
-    for asset in assets.iter().filter(|a| a.earns(view.time())) {
-        let key = AssetKey(asset.denom.clone());
-        let Some(pool) = POOLS.get(view, &(*validator, key))? else { continue };
-        let all = asset.shares.sub(asset.idle_shares)?;
-        let stake = math::virtual_stake(asset.reward_weight, native, pool.validator_shares, all)?;
-        sum = sum.add(stake)?;
+    for row in POOLS.prefix(view, validator) {
+        let ((_, key), pool) = row?;
+        let Some(asset) = assets.get(&key) else { continue };
+        if pool.validator_shares.is_positive() && asset.shares.is_positive() {
+            sum = sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?;
+        }
     }
     Ok(sum)
 }
