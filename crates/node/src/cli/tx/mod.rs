@@ -404,16 +404,18 @@ mod tests {
         let file = folder.path().join("file.json");
         let content = json!({
             "pubkey": { "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode([7; 32]) }, "amount": "5uente", "moniker": "m",
-            "messages": [], "deposit": "1uente", "body": { "messages": [] }, "start_time": 1_800_000_000,
+            "asset": {}, "messages": [], "deposit": "1uente", "body": { "messages": [] }, "start_time": 1_800_000_000,
             "periods": [{ "coins": "1uente", "length_seconds": 5 }],
         });
         std::fs::write(&file, content.to_string()).unwrap();
         for verb in VERBS {
             let word = |part: &str| match part.trim_end_matches("...") {
                 "AMOUNT" => "5uente".to_owned(),
-                "NUMBER" | "HEIGHT" | "END" => "7".to_owned(),
+                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" => "7".to_owned(),
+                "RATE" => "1.5".to_owned(),
                 "FILE" => file.display().to_string(),
                 "yes|no|no_with_veto|abstain" => "yes".to_owned(),
+                "asset|vault|service" => "asset".to_owned(),
                 choice if choice.contains('|') => "send".to_owned(),
                 plain => plain.to_owned(),
             };
