@@ -196,7 +196,9 @@ pub const VERBS: &[Verb] = &[
         )
     }),
     verb("assets", "register", "FILE", |a, w| {
-        one("/restake.assets.v1.MsgRegisterAsset", json!({ "authority": a.text(), "asset": read_json(w.place(0))? }))
+        let file = read_json(w.place(0))?;
+        let asset = file.get("asset").cloned().ok_or_else(|| anyhow!("{}: asset is missing", w.place(0)))?;
+        one("/restake.assets.v1.MsgRegisterAsset", json!({ "authority": a.text(), "asset": asset }))
     }),
     verb("assets", "publish-rate", "ASSET-ID RATE", |a, w| {
         one(
