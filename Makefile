@@ -1,6 +1,6 @@
 # The table of contents of what can be done here. Each recipe is one line; scripts/ holds what needs more.
 
-.PHONY: help dev build test check bench interop vectors fuzz kill random determinism golden chaos
+.PHONY: help dev build test check bench interop compare vectors fuzz kill random determinism golden chaos
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,6 +23,9 @@ vectors: ## replay the Go chain's blocks: the project's own selection, and all o
 
 interop: ## real clients against a real node
 	@scripts/interop
+
+compare: ## the same requests to a chain of the Cosmos SDK, built from its Go module, and to ours
+	@scripts/compare
 
 bench: ## speed: each figure of docs/performance.md; scripts/bench NAME runs one
 	@scripts/bench

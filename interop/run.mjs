@@ -3,12 +3,12 @@
 import { startNode, BINARY } from "./lib/node.mjs";
 import { totals } from "./lib/report.mjs";
 
-const all = ["cosmjs", "signing", "proofs", "feather", "story"];
+const all = ["cosmjs", "signing", "comet", "explorer", "fees", "gas", "compare", "keplr", "proofs", "feather", "python", "openapi", "light", "story"];
 const chosen = process.argv.slice(2);
 for (const name of chosen.length > 0 ? chosen : all) {
-  const { title, run } = await import(`./${name}.mjs`);
+  const { title, run, args = ["--ephemeral"] } = await import(`./${name}.mjs`);
   console.log(title);
-  const node = await startNode(["--ephemeral"]);
+  const node = await startNode(args);
   try {
     await run(node);
   } catch (error) {

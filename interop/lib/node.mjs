@@ -11,7 +11,7 @@ export const MNEMONIC = "test test test test test test test test test test test 
 /** The binary under test: ENTENTE_BIN, or `entente` on the PATH. */
 export const BINARY = process.env.ENTENTE_BIN ?? "entente";
 
-async function freePort() {
+export async function freePort() {
   return await new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);

@@ -43,3 +43,15 @@ export async function refused(step, pattern) {
 export function totals() {
   return { passed, failed };
 }
+
+/** Shows a line of another program and counts it if it has our form. */
+export function counted(line) {
+  if (line.startsWith("  ok ")) passed += 1;
+  if (line.startsWith("  FAILED ")) failed += 1;
+  console.log(line);
+}
+
+/** Says what was not tried, and why. */
+export function skip(reason) {
+  console.log(`  skipped ${reason}`);
+}

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use entente_kernel::gas::GasMeter;
+use entente_kernel::num::DecCoins;
 use entente_kernel::state::Changes;
 use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
@@ -249,6 +250,30 @@ impl Chain {
             self.known.remember(bytes, tx.verdicts);
         }
         result
+    }
+
+    /// As [`Self::check_tx`] for a transaction that is new, but leaves no trace: the same transaction can still be sent.
+    pub fn check_only(&mut self, bytes: &[u8]) -> Result<TxResult> {
+        self.check.env_mut().mode = Mode::Check;
+        self.check.dry_run(|ctx| tx::execute(ctx, &mut tx::decode(bytes), ante::Checks::All, &GasMeter::unlimited()))
+    }
+
+    /// What a transaction offers to a node that has to choose, and that asks for these prices per unit of gas.
+    pub fn offer(&self, bytes: &[u8], prices: &DecCoins) -> Result<tx::Offer> {
+        let native = staking::bond_denom(&self.check)?;
+        Ok(tx::offer(bytes, prices, &native, self.check.bech32()))
+    }
+
+    /// Checks a transaction that is to take the place of a waiting one: on the committed state, after those that the same sender has
+    /// waiting before it. What was checked on top of it so far stays as it is until the next block.
+    pub fn check_replacement(&self, before: &[&[u8]], bytes: &[u8]) -> Result<TxResult> {
+        let committed = self.recent.back().ok_or_else(|| Error::fault("a chain without a state"))?;
+        let mut ctx = committed.ctx(Mode::Recheck);
+        for earlier in before {
+            tx::execute(&mut ctx, &mut tx::decode(earlier), ante::Checks::Again, &GasMeter::unlimited())?;
+        }
+        ctx.env_mut().mode = Mode::Check;
+        tx::execute(&mut ctx, &mut tx::decode(bytes), ante::Checks::All, &GasMeter::unlimited())
     }
 
     /// Executes a block. The state changes at [`Self::commit`].

@@ -29,6 +29,7 @@ mod proposal;
 pub mod query;
 pub mod route;
 pub mod stores;
+mod subspaces;
 pub mod tx;
 pub mod wire;
 #[cfg(test)]
@@ -37,3 +38,4 @@ pub mod world;
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
 pub use chain::{Chain, Commit, InitChain, InitResult, RECENT_HEIGHTS, Snapshot};
 pub use proposal::Unfit;
+pub use tx::Offer;

@@ -9,6 +9,7 @@ use crate::modules::{
     alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing,
     staking, upgrade,
 };
+use crate::subspaces;
 
 macro_rules! queries {
     ($($path:literal => $handler:path,)*) => {
@@ -138,6 +139,8 @@ queries! {
     "/cosmos.gov.v1beta1.Query/Deposit" => gov::query::legacy::deposit,
     "/cosmos.gov.v1beta1.Query/Deposits" => gov::query::legacy::deposits,
     "/cosmos.gov.v1beta1.Query/TallyResult" => gov::query::legacy::tally_result,
+    "/cosmos.params.v1beta1.Query/Params" => subspaces::params,
+    "/cosmos.params.v1beta1.Query/Subspaces" => subspaces::subspaces,
     "/cosmos.authz.v1beta1.Query/Grants" => authz::query::grants,
     "/cosmos.authz.v1beta1.Query/GranterGrants" => authz::query::granter_grants,
     "/cosmos.authz.v1beta1.Query/GranteeGrants" => authz::query::grantee_grants,

@@ -38,6 +38,8 @@ impl Code {
 pub struct Refusal {
     pub codespace: &'static str,
     pub code: u32,
+    /// The text of the code; the log is this with details before it.
+    pub text: &'static str,
     pub log: String,
     /// What a query answers with.
     pub grpc: Grpc,
@@ -45,7 +47,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(code: Code, log: String) -> Self {
-        Self { codespace: code.codespace, code: code.code, log, grpc: Grpc::Unknown }
+        Self { codespace: code.codespace, code: code.code, text: code.text, log, grpc: Grpc::Unknown }
     }
 }
 
@@ -103,7 +105,7 @@ impl Error {
     /// A gRPC status as error of a message; the host reports it as `undefined` 1 with this text.
     pub fn status(grpc: Grpc, text: impl fmt::Display) -> Self {
         let log = format!("rpc error: code = {grpc:?} desc = {text}");
-        Self::Refusal(Refusal { codespace: "undefined", code: 1, log, grpc })
+        Self::Refusal(Refusal { codespace: "undefined", code: 1, text: "", log, grpc })
     }
 
     /// What upstream reports when its code panics, for example on an overflow: codespace `undefined`, code 111222.

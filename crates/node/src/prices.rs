@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use entente_chain::TxResult;
 use entente_kernel::error::sdk;
-use entente_kernel::num::{Dec, Denom, Int};
+use entente_kernel::num::{Dec, DecCoin, DecCoins, Denom, Int};
 use entente_kernel::{Error, num};
 use entente_proto::cosmos::base::v1beta1::Coin;
 use entente_proto::cosmos::tx::v1beta1::{AuthInfo, TxRaw};
@@ -29,6 +29,12 @@ impl Prices {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let prices = parts.map(price).collect::<Result<Vec<_>>>()?;
         Ok(Self(prices.into_iter().filter(|(_, price)| !price.is_zero()).collect()))
+    }
+
+    /// The same as coins per unit of gas.
+    pub fn coins(&self) -> DecCoins {
+        let coin = |(denom, price): &(Denom, Dec)| DecCoin::new(denom.clone(), *price);
+        DecCoins::new(self.0.iter().map(coin).collect()).unwrap_or_default()
     }
 
     /// The refusal of a transaction that pays too little for its gas. What cannot be decoded is refused elsewhere.

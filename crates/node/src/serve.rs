@@ -61,6 +61,8 @@ impl Doors {
 pub struct Settings {
     pub moniker: String,
     pub minimum_gas_prices: String,
+    /// Heights whose state stays open to queries.
+    pub recent_heights: usize,
     pub pace: Pace,
     /// The socket of the admin door, for development chains.
     pub admin: Option<std::path::PathBuf>,
@@ -73,6 +75,7 @@ pub struct Settings {
 pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()> {
     limits::raise_file_limit();
     engine.ask_prices(Prices::parse(&settings.minimum_gas_prices)?);
+    engine.keep_recent(settings.recent_heights);
     let services = Services::new(engine.clone(), settings.moniker.clone(), settings.minimum_gas_prices.clone());
     let served = served();
     let bech32_prefix = engine.snapshot(None).map(|s| s.bech32().prefix().to_owned()).unwrap_or_default();

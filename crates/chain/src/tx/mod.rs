@@ -4,10 +4,12 @@ pub mod ahead;
 pub mod amino;
 mod decode;
 pub mod key;
+mod price;
 pub mod sign;
 mod unknown;
 
 pub use decode::{Tx, decode};
+pub use price::{Offer, offer};
 
 use entente_kernel::error::sdk;
 use entente_kernel::gas::GasMeter;

@@ -20,8 +20,34 @@ fn message_form(message: &DynamicMessage, depth: usize) -> Json {
         "google.protobuf.Any" => any_form(message, depth),
         "google.protobuf.Timestamp" => Json::String(time_text(integer(message, 1), nanos(message))),
         "google.protobuf.Duration" => Json::String(duration_text(integer(message, 1), nanos(message))),
+        "cosmos.staking.v1beta1.RedelegationResponse" => redelegation(members(message, depth)),
         _ => Json::Object(members(message, depth)),
     }
+}
+
+/// A redelegation in an answer.
+///
+/// # Compatibility
+/// The SDK's type writes itself as Go's `encoding/json` does: the entries of the inner record are null, 64-bit numbers are numbers, and
+/// zeros are left out. Explorers know it so.
+fn redelegation(mut response: Map<String, Json>) -> Json {
+    if let Some(record) = response.get_mut("redelegation").and_then(Json::as_object_mut) {
+        record.insert("entries".to_owned(), Json::Null);
+    }
+    for entry in response.get_mut("entries").and_then(Json::as_array_mut).into_iter().flatten() {
+        let Some(entry) = entry.get_mut("redelegation_entry").and_then(Json::as_object_mut) else { continue };
+        for name in ["creation_height", "unbonding_id", "unbonding_on_hold_ref_count"] {
+            let number = entry.get(name).and_then(Json::as_str).and_then(|text| text.parse::<i128>().ok());
+            match number
+                .and_then(|n| i64::try_from(n).map(Json::from).or_else(|_| u64::try_from(n).map(Json::from)).ok())
+            {
+                Some(zero) if zero == 0 => drop(entry.remove(name)),
+                Some(number) => drop(entry.insert(name.to_owned(), number)),
+                None => {}
+            }
+        }
+    }
+    Json::Object(response)
 }
 
 fn members(message: &DynamicMessage, depth: usize) -> Map<String, Json> {

@@ -35,6 +35,9 @@ pub trait QueryService: Send + Sync + 'static {
         request: Bytes,
         height: Option<i64>,
     ) -> BoxFuture<'a, Result<Answer, Status>>;
+
+    /// The newest height, for answers that speak of no state.
+    fn height(&self) -> i64;
 }
 
 /// An encoded response and the height of the state that it speaks of.
@@ -50,6 +53,8 @@ pub struct Answer {
 pub struct Status {
     pub grpc_code: i32,
     pub message: String,
+    /// What ABCI says of an error of the chain that was no gRPC status before.
+    pub abci: Option<entente_kernel::Error>,
 }
 
 impl Status {
@@ -61,7 +66,7 @@ impl Status {
     pub const UNAVAILABLE: i32 = 14;
 
     pub fn new(grpc_code: i32, message: impl Into<String>) -> Self {
-        Self { grpc_code, message: message.into() }
+        Self { grpc_code, message: message.into(), abci: None }
     }
 
     pub fn invalid_argument(message: impl Into<String>) -> Self {
@@ -89,6 +94,11 @@ impl Status {
             _ => 500,
         }
     }
+}
+
+/// Whether a path names a method of the descriptors.
+pub fn is_method(path: &str) -> bool {
+    entente_kernel::json::schema::method_at(path).is_some()
 }
 
 /// Reads the height that a client asks for. An absent or empty header and height 0 all mean the newest.

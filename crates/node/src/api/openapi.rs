@@ -150,8 +150,14 @@ impl Schemas {
     }
 
     fn message(&mut self, message: &MessageDescriptor) -> Json {
-        let properties: Map<String, Json> =
+        let mut properties: Map<String, Json> =
             message.fields().map(|field| (field.name().to_owned(), self.field(&field))).collect();
+        if message.full_name() == "cosmos.staking.v1beta1.RedelegationEntry" {
+            // Upstream writes this one with numbers.
+            for name in ["creation_height", "unbonding_id", "unbonding_on_hold_ref_count"] {
+                properties.insert(name.to_owned(), json!({ "type": "integer", "format": "int64" }));
+            }
+        }
         let mut schema = json!({ "type": "object", "properties": properties });
         if let Some(comment) = schema::comment(&message.parent_file(), message.path()) {
             schema["description"] = Json::String(comment);

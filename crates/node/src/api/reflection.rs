@@ -107,7 +107,12 @@ impl<Q: QueryService> QueryService for Reflecting<Q> {
                 None => return self.inner.unary(path, request, height),
             }
         };
-        async move { Ok(Answer { bytes: own?, height: height.unwrap_or_default() }) }.boxed()
+        let height = height.unwrap_or_else(|| self.height());
+        async move { Ok(Answer { bytes: own?, height }) }.boxed()
+    }
+
+    fn height(&self) -> i64 {
+        self.inner.height()
     }
 }
 

@@ -91,21 +91,23 @@ async fn answer(State(rest): State<Arc<Rest>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let result = match axum::body::to_bytes(body, BODY_BYTES_MAX).await {
         Ok(body) => rest.call(&parts.method, &parts.uri, &parts.headers, &body).await,
-        Err(_) => Err(Status::invalid_argument(format!("the body has more than {BODY_BYTES_MAX} bytes"))),
-    };
-    match result {
-        Ok((json, height)) => {
-            let mut response = json_response(200, Bytes::from(json.to_string()));
-            for name in [HEIGHT_HEADER, "grpc-metadata-x-cosmos-block-height"] {
-                response.headers_mut().insert(name, height.into());
-            }
-            response
+        Err(_) => {
+            Err(Refused::early(Status::invalid_argument(format!("the body has more than {BODY_BYTES_MAX} bytes"))))
         }
-        Err(status) => {
+    };
+    let (mut response, height) = match result {
+        Ok((json, height)) => (json_response(200, Bytes::from(json.to_string())), Some(height)),
+        Err(Refused { status, height }) => {
             let body = json!({ "code": status.grpc_code, "message": status.message, "details": [] });
-            json_response(status.http_code(), Bytes::from(body.to_string()))
+            (json_response(status.http_code(), Bytes::from(body.to_string())), height)
+        }
+    };
+    for name in [HEIGHT_HEADER, "grpc-metadata-x-cosmos-block-height"] {
+        if let Some(height) = height {
+            response.headers_mut().insert(name, height.into());
         }
     }
+    response
 }
 
 fn json_response(code: u16, body: Bytes) -> Response {
@@ -113,19 +115,38 @@ fn json_response(code: u16, body: Bytes) -> Response {
     response.unwrap_or_default()
 }
 
+/// Why there is no answer, with the height of the state that was asked, if it came to that.
+struct Refused {
+    status: Status,
+    height: Option<i64>,
+}
+
+impl Refused {
+    fn early(status: Status) -> Self {
+        Self { status, height: None }
+    }
+}
+
 impl Rest {
-    async fn call(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(Json, i64), Status> {
+    async fn call(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(Json, i64), Refused> {
         let verb = if *method == Method::HEAD { "GET" } else { method.as_str() };
         let candidates = self.routes.iter().filter(|route| route.verb == verb);
         let mut matches = candidates.filter_map(|route| Some((route, route.template.matches(uri.path())?)));
-        let (route, variables) = matches.next().ok_or_else(|| Status::new(Status::UNIMPLEMENTED, "Not Implemented"))?;
+        let (route, variables) =
+            matches.next().ok_or_else(|| Refused::early(Status::new(Status::UNIMPLEMENTED, "Not Implemented")))?;
 
-        let request = build_request(route, &variables, uri.query().unwrap_or_default(), body)?;
-        let height = height_from(headers)?;
+        let request =
+            build_request(route, &variables, uri.query().unwrap_or_default(), body).map_err(Refused::early)?;
+        let height = height_from(headers).map_err(Refused::early)?;
         let path = schema::path_of(&route.method);
-        let answer = self.service.unary(&path, request.encode_to_vec().into(), height).await?;
-        let message = DynamicMessage::decode(route.method.output(), answer.bytes)
-            .map_err(|error| Status::internal(format!("the answer of {path} does not decode: {error}")))?;
+        let answer = self.service.unary(&path, request.encode_to_vec().into(), height).await;
+        let answer = answer.map_err(|status| {
+            let newest = self.service.height();
+            Refused { status, height: height.filter(|asked| *asked <= newest).or(Some(newest)) }
+        })?;
+        let message = DynamicMessage::decode(route.method.output(), answer.bytes).map_err(|error| {
+            Refused::early(Status::internal(format!("the answer of {path} does not decode: {error}")))
+        })?;
         Ok((form::print(&message), answer.height))
     }
 }

@@ -98,6 +98,10 @@ impl QueryService for Parrot {
         };
         async move { Ok(Answer { bytes: bytes.into(), height: height.unwrap_or(42) }) }.boxed()
     }
+
+    fn height(&self) -> i64 {
+        42
+    }
 }
 
 /// Serves everything on one port of this machine.

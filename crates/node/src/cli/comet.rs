@@ -68,6 +68,7 @@ impl Default for Table {
 pub(super) struct Node {
     pub moniker: String,
     pub minimum_gas_prices: String,
+    pub recent_heights: usize,
     pub rpc: Option<String>,
     pub rest: String,
     pub grpc: String,
@@ -152,6 +153,7 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
     let settings = Settings {
         moniker: node.moniker,
         minimum_gas_prices: node.minimum_gas_prices,
+        recent_heights: node.recent_heights,
         pace: Pace::Manual,
         admin: None,
     };

@@ -53,6 +53,9 @@ pub(super) struct Dev {
     /// Coins per unit of gas that a transaction must offer
     #[arg(long, value_name = "PRICES")]
     minimum_gas_prices: Option<String>,
+    /// How many of the last heights can be asked for
+    #[arg(long, default_value_t = entente_chain::RECENT_HEIGHTS, value_name = "HEIGHTS")]
+    recent_heights: usize,
 }
 
 #[derive(Subcommand)]
@@ -115,6 +118,7 @@ impl Dev {
         let settings = Settings {
             moniker: "development".to_owned(),
             minimum_gas_prices: self.minimum_gas_prices.clone().unwrap_or_else(|| format!("0{denom}")),
+            recent_heights: self.recent_heights,
             pace,
             admin: Some(admin::socket(home)),
         };

@@ -25,6 +25,8 @@ struct Config {
     moniker: String,
     /// Empty: none.
     minimum_gas_prices: String,
+    /// How many of the last heights can be asked for.
+    recent_heights: usize,
     /// A block in every interval; "instant": as soon as a transaction is there.
     block_time: String,
     rpc: String,
@@ -41,6 +43,7 @@ impl Default for Config {
         Self {
             moniker: "entente".to_owned(),
             minimum_gas_prices: String::new(),
+            recent_heights: entente_chain::RECENT_HEIGHTS,
             block_time: "5s".to_owned(),
             rpc: "127.0.0.1:26657".to_owned(),
             rest: "127.0.0.1:1317".to_owned(),
@@ -154,6 +157,7 @@ impl Start {
             let node = super::comet::Node {
                 moniker: config.moniker.clone(),
                 minimum_gas_prices: choice(&self.minimum_gas_prices, &config.minimum_gas_prices),
+                recent_heights: config.recent_heights,
                 rpc: self.rpc.clone(),
                 rest: choice(&self.rest, &config.rest),
                 grpc: choice(&self.grpc, &config.grpc),
@@ -194,6 +198,7 @@ impl Start {
         let settings = Settings {
             moniker: config.moniker.clone(),
             minimum_gas_prices: choice(&self.minimum_gas_prices, &config.minimum_gas_prices),
+            recent_heights: config.recent_heights,
             pace,
             admin: None,
         };

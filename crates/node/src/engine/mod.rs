@@ -25,6 +25,7 @@ pub mod validators;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use entente_chain::{Chain, InitChain, InitResult, Snapshot, TxResult, stores};
@@ -98,6 +99,7 @@ struct Inner {
     core: Mutex<Core>,
     shown: RwLock<Shown>,
     recent: RwLock<VecDeque<Snapshot>>,
+    keep: AtomicUsize,
     marks: Mutex<past::Marks>,
     clock_ahead: Mutex<Span>,
     arrived: Notify,
@@ -145,6 +147,7 @@ impl Engine {
             core: Mutex::new(core),
             shown: RwLock::new(shown),
             recent: RwLock::new(recent),
+            keep: AtomicUsize::new(entente_chain::RECENT_HEIGHTS),
             marks: Mutex::default(),
             clock_ahead: Mutex::new(Span(ahead.unwrap_or_default())),
             arrived: Notify::new(),
@@ -182,6 +185,16 @@ impl Engine {
             None => recent.back().cloned(),
             Some(h) => recent.iter().rev().find(|s| s.height == h).cloned(),
         }
+    }
+
+    /// How many of the last heights can be asked for; at least one.
+    pub fn keep_recent(&self, heights: usize) {
+        self.0.keep.store(heights.max(1), Ordering::Relaxed);
+    }
+
+    /// How many of the last heights can be asked for.
+    pub fn kept(&self) -> usize {
+        self.0.keep.load(Ordering::Relaxed)
     }
 
     /// The first height whose state is in memory.
@@ -227,13 +240,22 @@ impl Engine {
             return Ok(companion.submit(&tx)??);
         }
         let mut core = self.0.core.lock();
-        core.mempool.admit(&tx)?;
-        if let Some(refused) = self.0.prices.read().refusal(&tx) {
+        let prices = self.0.prices.read().clone();
+        let offer = core.chain.offer(&tx, &prices.coins()).map_err(|e| self.halt(Halt::fault(e)))?;
+        core.mempool.admit(&tx, &offer)?;
+        if let Some(refused) = prices.refusal(&tx) {
             return Ok(refused);
+        }
+        if let Some((id, before)) = core.mempool.replaced_by(&offer) {
+            let result = core.chain.check_replacement(&before, &tx).map_err(|e| self.halt(Halt::fault(e)))?;
+            if result.code == 0 {
+                core.mempool.replace(id, tx, result.gas_wanted, offer);
+            }
+            return Ok(result);
         }
         let result = core.chain.check_tx(&tx, false).map_err(|e| self.halt(Halt::fault(e)))?;
         if result.code == 0 {
-            core.mempool.push(tx, result.gas_wanted);
+            core.mempool.push(tx, result.gas_wanted, offer);
             drop(core);
             self.0.arrived.notify_one();
         }
@@ -245,13 +267,16 @@ impl Engine {
         *self.0.prices.write() = prices;
     }
 
-    /// CheckTx without consequences for the mempool's content.
+    /// CheckTx without consequences: the same transaction can be submitted afterwards.
     ///
     /// # Errors
     /// The chain has stopped.
     pub fn check(&self, tx: &[u8]) -> Result<TxResult, SubmitError> {
         self.is_running()?;
-        Ok(self.0.core.lock().chain.check_tx(tx, false).map_err(|e| self.halt(Halt::fault(e)))?)
+        if let Some(refused) = self.0.prices.read().refusal(tx) {
+            return Ok(refused);
+        }
+        Ok(self.0.core.lock().chain.check_only(tx).map_err(|e| self.halt(Halt::fault(e)))?)
     }
 
     /// The transactions that wait: the first `limit`, the number of all, and their bytes.
@@ -297,7 +322,7 @@ impl Engine {
         if let Some(snapshot) = core.chain.snapshot(None).cloned() {
             let mut recent = self.0.recent.write();
             recent.push_back(snapshot);
-            if recent.len() > entente_chain::RECENT_HEIGHTS {
+            while recent.len() > self.kept() {
                 recent.pop_front();
             }
         }

@@ -126,7 +126,7 @@ impl Rpc {
         let checked =
             to_wire_tx_result(checked.map_err(|e| RpcError::internal(format!("error on broadcastTxCommit: {e}")))?);
         let hash = form::hex(&sha256(&tx));
-        let answer = |result: &ExecTxResult, height: i64| json!({ "check_tx": form::tx_result(&checked), "tx_result": form::tx_result(result), "hash": hash, "height": height.to_string() });
+        let answer = |result: &ExecTxResult, height: i64| json!({ "check_tx": form::check_result(&checked), "tx_result": form::tx_result(result), "hash": hash, "height": height.to_string() });
         if checked.code != 0 {
             return Ok(answer(&ExecTxResult::default(), 0));
         }
@@ -390,7 +390,7 @@ fn num_unconfirmed_txs(rpc: &Rpc, _: &Params) -> Outcome {
 fn check_tx(rpc: &Rpc, params: &Params) -> Outcome {
     let tx = params.bytes("tx")?.unwrap_or_default();
     let result = rpc.engine.check(&tx).map_err(RpcError::internal)?;
-    Ok(form::tx_result(&to_wire_tx_result(result)))
+    Ok(form::check_result(&to_wire_tx_result(result)))
 }
 
 fn broadcast_sync(rpc: &Rpc, params: &Params) -> Outcome {

@@ -127,6 +127,15 @@ pub fn tx_result(r: &ExecTxResult) -> Value {
     })
 }
 
+/// What a check found. As upstream, the events of what was only checked are not shown, and no data are empty data.
+pub fn check_result(r: &ExecTxResult) -> Value {
+    let mut shown = tx_result(&ExecTxResult { events: Vec::new(), ..r.clone() });
+    if let Some(data) = shown.get_mut("data").filter(|_| r.code == 0) {
+        *data = json!(base64(&r.data));
+    }
+    shown
+}
+
 fn validator_updates(updates: &[ValidatorUpdate]) -> Value {
     if updates.is_empty() {
         return Value::Null;

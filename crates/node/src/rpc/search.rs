@@ -43,6 +43,9 @@ fn shown(rpc: &Rpc, (height, place): (i64, u32), prove: bool) -> Outcome {
 
 pub(super) fn tx(rpc: &Rpc, params: &Params) -> Outcome {
     let hash = params.bytes("hash")?.unwrap_or_default();
+    if hash.is_empty() {
+        return Err(RpcError::internal("transaction hash cannot be empty"));
+    }
     match rpc.engine.archive().place_of_tx(&hash).map_err(disk)? {
         Some(place) => shown(rpc, place, params.flag("prove")?),
         None => Err(RpcError::internal(format!("tx ({}) not found", form::hex(&hash)))),

@@ -43,7 +43,7 @@ impl RpcError {
 /// What a call leads to.
 pub type Outcome = Result<Value, RpcError>;
 
-/// The answer to the request `id`, which keeps its type.
+/// The answer to the request `id`, which keeps its type. Who could not be understood has no id.
 pub fn response(id: &Value, outcome: Outcome) -> Value {
     match outcome {
         Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
@@ -53,6 +53,9 @@ pub fn response(id: &Value, outcome: Outcome) -> Value {
             } else {
                 json!({ "code": code, "message": message, "data": data })
             };
+            if id.is_null() {
+                return json!({ "jsonrpc": "2.0", "error": error });
+            }
             json!({ "jsonrpc": "2.0", "id": id, "error": error })
         }
     }

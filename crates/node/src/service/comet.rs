@@ -50,7 +50,7 @@ pub(super) fn answer(services: &Services, method: &str, request: &[u8]) -> Resul
             let (validators, pagination) = validators(services, height, pagination)?;
             wire::GetValidatorSetByHeightResponse { block_height: height, validators, pagination }.encode_to_vec()
         }
-        "ABCIQuery" => abci_query(services, decoded(request)?).encode_to_vec(),
+        "ABCIQuery" => abci_query(services, decoded(request)?)?.encode_to_vec(),
         unknown => return Err(Status::new(Status::UNIMPLEMENTED, format!("unknown method {unknown}"))),
     })
 }
@@ -156,14 +156,19 @@ fn node_info(services: &Services) -> wire::GetNodeInfoResponse {
     }
 }
 
-fn abci_query(services: &Services, request: wire::AbciQueryRequest) -> wire::AbciQueryResponse {
+/// As upstream, stores and what the node says of itself only: methods are called, not asked for by path.
+fn abci_query(services: &Services, request: wire::AbciQueryRequest) -> Result<wire::AbciQueryResponse, Status> {
+    let first = request.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if !["app", "store", "p2p", "custom"].contains(&first) {
+        return Err(Status::invalid_argument(format!("unsupported ABCI query path: {}", request.path)));
+    }
     let r = services.abci_query_now(&request.path, &request.data, request.height, request.prove);
     let op = |op: entente_proto::tendermint::crypto::ProofOp| wire::ProofOp {
         r#type: op.r#type,
         key: op.key,
         data: op.data,
     };
-    wire::AbciQueryResponse {
+    Ok(wire::AbciQueryResponse {
         code: r.code,
         log: r.log,
         info: r.info,
@@ -173,5 +178,5 @@ fn abci_query(services: &Services, request: wire::AbciQueryRequest) -> wire::Abc
         proof_ops: r.proof_ops.map(|ops| wire::ProofOps { ops: ops.ops.into_iter().map(op).collect() }),
         height: r.height,
         codespace: r.codespace,
-    }
+    })
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use entente_chain::Snapshot;
-use entente_kernel::Error;
+use entente_kernel::error::sdk;
+use entente_kernel::{Error, Refusal};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use prost::Message;
@@ -58,10 +59,36 @@ pub fn status(error: Error) -> Status {
     match error {
         Error::Fault(fault) => Status::internal(fault.to_string()),
         Error::Refusal(refusal) => {
-            let described = refusal.log.strip_prefix("rpc error: code = ").and_then(|rest| rest.split_once(" desc = "));
-            let text = described.map_or(refusal.log.as_str(), |(_, text)| text);
-            Status::new(refusal.grpc as i32, text)
+            let text = described(&refusal);
+            // Upstream knows errors with a codespace from others.
+            let abci = match refusal.text {
+                _ if refusal.log.starts_with("rpc error: code = ") => None,
+                plain if plain.is_empty() || plain == sdk::INVALID_ADDRESS.text => {
+                    Some(sdk::INVALID_REQUEST.because(&text))
+                }
+                _ => Some(sdk::UNKNOWN_REQUEST.because(&refusal.log)),
+            };
+            Status { abci, ..Status::new(refusal.grpc as i32, text) }
         }
+    }
+}
+
+/// A refusal as the SDK's errors describe themselves to gRPC: codespace, code and text first, then the details.
+fn described(refusal: &Refusal) -> String {
+    let log = refusal.log.as_str();
+    let status = log.strip_prefix("rpc error: code = ").and_then(|rest| rest.split_once(" desc = "));
+    if let Some((_, text)) = status {
+        return text.to_owned();
+    }
+    let details = log.strip_suffix(refusal.text).map(|head| head.trim_end_matches(": "));
+    match details {
+        // Upstream's queries refuse addresses with an error of no codespace.
+        Some(details) if refusal.text == sdk::INVALID_ADDRESS.text => details.to_owned(),
+        Some(details) if !refusal.text.is_empty() => {
+            let head = format!("codespace {} code {}: {}", refusal.codespace, refusal.code, refusal.text);
+            if details.is_empty() { head } else { format!("{head}: {details}") }
+        }
+        _ => log.to_owned(),
     }
 }
 
@@ -123,7 +150,7 @@ impl Services {
         match method {
             "Config" => Ok(wire::ConfigResponse {
                 minimum_gas_price: self.minimum_gas_prices.clone(),
-                pruning_keep_recent: entente_chain::RECENT_HEIGHTS.to_string(),
+                pruning_keep_recent: self.engine.kept().to_string(),
                 pruning_interval: "1".to_owned(),
                 halt_height: 0,
             }
@@ -160,5 +187,9 @@ impl QueryService for Services {
             answered.unwrap_or_else(|e| Err(Status::new(Status::UNAVAILABLE, e.to_string())))
         }
         .boxed()
+    }
+
+    fn height(&self) -> i64 {
+        self.engine.height()
     }
 }

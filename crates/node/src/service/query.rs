@@ -9,6 +9,9 @@ use entente_proto::tendermint::crypto::{ProofOp, ProofOps};
 use super::Services;
 use crate::api::Status;
 
+/// The SDK's stores have a codespace of their own.
+const UNKNOWN_STORE: Code = Code::new("store", 4, "unknown request");
+
 impl Services {
     /// Answers a query as the SDK's application does.
     pub async fn abci_query(&self, path: &str, data: Bytes, height: i64, prove: bool) -> ResponseQuery {
@@ -29,7 +32,8 @@ impl Services {
             }
             ["app", "invariants"] => self.invariants(),
             ["app" | "store" | "p2p", ..] => refused(&sdk::UNKNOWN_REQUEST.because(format!("unknown query: {path}"))),
-            [service, _] if path.starts_with('/') && service.contains('.') => self.by_method(path, data, height),
+            [_, _] if path.starts_with('/') && crate::api::is_method(path) => self.by_method(path, data, height),
+            [""] => refused(&sdk::UNKNOWN_REQUEST.because("no query path provided")),
             _ => refused(&sdk::UNKNOWN_REQUEST.because("unknown query path")),
         }
     }
@@ -74,7 +78,7 @@ impl Services {
             }
         };
         let Some(id) = snapshot.forest.stores().iter().find(|id| id.name == store) else {
-            return refused(&sdk::UNKNOWN_REQUEST.because(format!("no such store: {store}")));
+            return refused(&UNKNOWN_STORE.because(format!("no such store: {store}")));
         };
         let ops = prove.then(|| {
             let proof = snapshot.forest.prove(id.index, key);
@@ -94,14 +98,17 @@ impl Services {
 
 /// The SDK's code for a gRPC status.
 fn of_status(status: &Status) -> Error {
+    if let Some(error) = &status.abci {
+        return error.clone();
+    }
     let (code, name): (Code, &str) = match status.grpc_code {
         Status::NOT_FOUND => (sdk::KEY_NOT_FOUND, "NotFound"),
         Status::INVALID_ARGUMENT => (sdk::INVALID_REQUEST, "InvalidArgument"),
         9 => (sdk::INVALID_REQUEST, "FailedPrecondition"),
         16 => (sdk::UNAUTHORIZED, "Unauthenticated"),
         Status::UNIMPLEMENTED => (sdk::UNKNOWN_REQUEST, "Unimplemented"),
-        Status::INTERNAL => (sdk::INVALID_REQUEST, "Internal"),
-        _ => (sdk::INVALID_REQUEST, "Unknown"),
+        Status::INTERNAL => (sdk::UNKNOWN_REQUEST, "Internal"),
+        _ => (sdk::UNKNOWN_REQUEST, "Unknown"),
     };
     code.because(format!("rpc error: code = {name} desc = {}", status.message))
 }

@@ -87,7 +87,6 @@ fn broadcast(services: &Services, request: wire::BroadcastTxRequest) -> Result<w
     let plain = |code: Code| abci::TxResponse {
         code: code.code,
         codespace: code.codespace.to_owned(),
-        raw_log: code.text.to_owned(),
         txhash: txhash.clone(),
         ..abci::TxResponse::default()
     };
@@ -101,7 +100,7 @@ fn broadcast(services: &Services, request: wire::BroadcastTxRequest) -> Result<w
             ..abci::TxResponse::default()
         },
         Err(SubmitError::Mempool(MempoolError::Known)) => plain(sdk::TX_IN_MEMPOOL_CACHE),
-        Err(SubmitError::Mempool(MempoolError::Full { .. })) => plain(sdk::MEMPOOL_IS_FULL),
+        Err(SubmitError::Mempool(MempoolError::Full { .. } | MempoolError::SenderFull)) => plain(sdk::MEMPOOL_IS_FULL),
         Err(SubmitError::Mempool(MempoolError::TooLarge(_))) => plain(sdk::TX_TOO_LARGE),
         Err(trouble @ (SubmitError::Halted(_) | SubmitError::Companion(_))) => {
             return Err(Status::internal(trouble.to_string()));

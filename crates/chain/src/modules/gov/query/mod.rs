@@ -64,7 +64,7 @@ fn optional(view: &View, address: &str) -> Result<Option<AccAddress>> {
         return Ok(None);
     }
     let parsed = view.bech32().parse_acc(address);
-    parsed.map(Some).map_err(|e| Error::status(Grpc::Internal, e))
+    parsed.map(Some).map_err(|e| Error::status(Grpc::InvalidArgument, e))
 }
 
 pub fn vote(view: &View, request: wire::QueryVoteRequest) -> Result<wire::QueryVoteResponse> {
