@@ -6,7 +6,7 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 use entente_proto::tendermint::types::ConsensusParams;
 
 use crate::modules::{
-    alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing, staking, upgrade,
+    alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing, staking, upgrade, vault,
 };
 use crate::tx::ahead::{self, Known};
 use crate::tx::{self, Tx};
@@ -106,6 +106,7 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
 }
 
 /// An upgrade comes before everything: the rest of the block goes by its rules. Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
+/// Vaults come after that: who leaves is paid when the faults of the block are known.
 pub fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     upgrade::block::begin(ctx).map_err(|e| e.must("upgrade"))?;
     mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
@@ -113,6 +114,7 @@ pub fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     slashing::begin_block(ctx, &block.votes).map_err(|e| e.must("slashing"))?;
     evidence::begin_block(ctx, &block.evidence).map_err(|e| e.must("evidence"))?;
     staking::begin_block(ctx).map_err(|e| e.must("staking"))?;
+    vault::block::begin(ctx).map_err(|e| e.must("vault"))?;
     authz::block::begin(ctx).map_err(|e| e.must("authz"))
 }
 

@@ -7,7 +7,7 @@ use prost::Message as _;
 
 use crate::modules::{
     alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing,
-    staking, upgrade,
+    staking, upgrade, vault,
 };
 use crate::subspaces;
 
@@ -122,6 +122,21 @@ queries! {
     "/restake.liquid.v1.Query/Operations" => liquid::query::operations,
     "/restake.liquid.v1.Query/PreviewStake" => liquid::query::preview_stake,
     "/restake.liquid.v1.Query/PreviewUnstake" => liquid::query::preview_unstake,
+    "/restake.vault.v1.Query/Params" => vault::query::params,
+    "/restake.vault.v1.Query/Vaults" => vault::query::vaults,
+    "/restake.vault.v1.Query/Vault" => vault::query::vault,
+    "/restake.vault.v1.Query/SharePrice" => vault::query::share_price,
+    "/restake.vault.v1.Query/Nav" => vault::query::nav,
+    "/restake.vault.v1.Query/NavLo" => vault::query::nav_lo,
+    "/restake.vault.v1.Query/Composition" => vault::query::composition,
+    "/restake.vault.v1.Query/Targets" => vault::query::targets,
+    "/restake.vault.v1.Query/PreviewDeposit" => vault::query::preview_deposit,
+    "/restake.vault.v1.Query/PreviewExit" => vault::query::preview_exit,
+    "/restake.vault.v1.Query/RiskReport" => vault::query::risk_report,
+    "/restake.vault.v1.Query/Batches" => vault::query::batches,
+    "/restake.vault.v1.Query/Batch" => vault::query::batch,
+    "/restake.vault.v1.Query/Claims" => vault::query::claims,
+    "/restake.vault.v1.Query/Gauge" => vault::query::gauge,
     "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
     "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,
     "/cosmos.gov.v1.Query/Proposals" => gov::query::proposals,

@@ -11,7 +11,7 @@ use prost_types::Any;
 use crate::message::Message;
 use crate::modules::{
     alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, liquid, mint,
-    slashing, staking, upgrade, vesting,
+    slashing, staking, upgrade, vault, vesting,
 };
 
 /// How deep messages may stand inside messages.
@@ -126,6 +126,17 @@ routes! {
     "/restake.liquid.v1.MsgCancelUnstake": liquid::msg::CancelUnstake => liquid::handle::cancel_unstake,
     "/restake.liquid.v1.MsgClaimUnstaked": liquid::msg::ClaimUnstaked => liquid::handle::claim_unstaked,
     "/restake.liquid.v1.MsgUpdateParams": liquid::msg::UpdateOwnParams => liquid::handle::update_own_params,
+    "/restake.vault.v1.MsgCreateVault": vault::msg::CreateVault => vault::handle::create_vault,
+    "/restake.vault.v1.MsgUpdateVault": vault::msg::UpdateVault => vault::handle::update_vault,
+    "/restake.vault.v1.MsgDeposit": vault::msg::Deposit => vault::handle::deposit,
+    "/restake.vault.v1.MsgRequestExit": vault::msg::Exit => vault::handle::request_exit,
+    "/restake.vault.v1.MsgCancelExit": vault::msg::CancelExit => vault::handle::cancel_exit,
+    "/restake.vault.v1.MsgClaimExit": vault::msg::ClaimExit => vault::handle::claim_exit,
+    "/restake.vault.v1.MsgTransferClaim": vault::msg::TransferClaim => vault::handle::transfer_claim,
+    "/restake.vault.v1.MsgGaugeLock": vault::msg::Gauge => vault::handle::gauge_lock,
+    "/restake.vault.v1.MsgGaugeUnlock": vault::msg::GaugeUnlock => vault::handle::gauge_unlock,
+    "/restake.vault.v1.MsgGaugeClaim": vault::msg::GaugeClaim => vault::handle::gauge_claim,
+    "/restake.vault.v1.MsgUpdateParams": vault::msg::UpdateParams => vault::handle::update_params,
     "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
     "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,
     "/cosmos.gov.v1.MsgVote": gov::msg::Vote => gov::handle::vote,

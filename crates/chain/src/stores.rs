@@ -24,6 +24,7 @@ pub const CHAIN: StoreId = StoreId::new(15, "chain");
 pub const ASSETS: StoreId = StoreId::new(16, "assets");
 /// Liquid staking, under the name that it has on other chains.
 pub const LIQUID: StoreId = StoreId::new(17, "liquidstake");
+pub const VAULT: StoreId = StoreId::new(18, "vault");
 
 /// All stores, at the place of their index.
 pub const ALL: &[StoreId] = &[
@@ -45,6 +46,7 @@ pub const ALL: &[StoreId] = &[
     CHAIN,
     ASSETS,
     LIQUID,
+    VAULT,
 ];
 
 #[cfg(test)]

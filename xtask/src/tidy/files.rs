@@ -30,6 +30,7 @@ const MODULE_FILES: &[&str] = &[
 
 /// Further files of modules, and why.
 const MORE_MODULE_FILES: &[(&str, &str)] = &[
+    ("alliance/custody", "stake of other modules"),
     ("alliance/entry", "unbonding and redelegation entries and the faults they answer for"),
     ("alliance/hook", "what follows from the news of staking"),
     ("alliance/import", "a genesis that the Go module exported"),
@@ -67,6 +68,9 @@ const MORE_MODULE_FILES: &[(&str, &str)] = &[
     ("staking/stake", "how stake enters and leaves validators"),
     ("staking/validator", "a validator and the value of its shares"),
     ("upgrade/known", "the upgrades that this program knows, and what they do"),
+    ("vault/holding", "what a vault has, by owner and by place"),
+    ("vault/hook", "what follows from the news of alliance"),
+    ("vault/stake", "where the coins of a vault lie"),
 ];
 
 /// Marks of work that is not done. Put together here so that this file does not hold them.

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::block::ValidatorUpdate;
 use crate::modules::{
     alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, liquid, mint, slashing,
-    staking, upgrade,
+    staking, upgrade, vault,
 };
 
 /// A section: its name, and how it gets into the state and out.
@@ -77,10 +77,12 @@ sections! {
     "alliance" => alliance,
     "restake.assets" => assets,
     "liquidstake" => liquid,
+    "vault" => vault,
 }
 
 /// Modules that a chain may do without: an absent section sets nothing up, and an export leaves it out as long as nothing was.
-const OPTIONAL: &[Optional] = &[("restake.assets", assets::is_used), ("liquidstake", liquid::is_used)];
+const OPTIONAL: &[Optional] =
+    &[("restake.assets", assets::is_used), ("liquidstake", liquid::is_used), ("vault", vault::is_used)];
 
 type Optional = (&'static str, fn(&View) -> Result<bool>);
 

@@ -23,6 +23,7 @@
 //! has a test that states both numbers (`tests`).
 
 pub mod block;
+pub mod custody;
 mod entry;
 pub mod error;
 mod event;

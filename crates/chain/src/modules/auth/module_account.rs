@@ -44,6 +44,8 @@ impl ModuleAccount {
     pub const ASSETS: Self = Self::new("assets", &[]);
     /// Holds the liquid stake, and the liquid coins of those who leave.
     pub const LIQUID: Self = Self::new("liquidstake", &[Permission::Minter, Permission::Burner]);
+    /// Holds the shares that are leaving, locked, or the vaults' own, and the bonds of vaults.
+    pub const VAULT: Self = Self::new("vault", &[Permission::Minter, Permission::Burner]);
     pub const TRANSFER: Self = Self::new("transfer", &[Permission::Minter, Permission::Burner]);
 
     /// Every module account of this chain.
@@ -59,6 +61,7 @@ impl ModuleAccount {
         Self::TRANSFER,
         Self::ASSETS,
         Self::LIQUID,
+        Self::VAULT,
     ];
 
     const fn new(name: &'static str, permissions: &'static [Permission]) -> Self {

@@ -1,0 +1,93 @@
+//! Stake of other modules: what a vault does with an asset, without messages of its own.
+//!
+//! A module stakes from an account that nobody has a key to. Its stake obeys the same rules as everybody's; only
+//! [`undelegate_at_once`], by which a module seizes what it has promised to others, skips the unbonding time.
+
+use entente_kernel::num::{Coin, Coins, Denom, Int};
+use entente_kernel::{AccAddress, Ctx, Result, Timestamp, ValAddress, View};
+
+use super::pool::{self, Site};
+use super::state::{AssetKey, DELEGATIONS, OWED, REBALANCE, UNBONDINGS};
+use super::{entry, handle, msg};
+use crate::modules::auth::ModuleAccount;
+use crate::modules::bank;
+
+/// Can more of the coin be staked now?
+pub fn takes_stake(view: &View, denom: &Denom) -> Result<bool> {
+    Ok(pool::asset(view, denom.as_str())?.is_some_and(|asset| !asset.dissolving))
+}
+
+/// The balance that is shown for a stake: what can be taken out of it.
+pub fn staked(view: &View, owner: &AccAddress, validator: &ValAddress, denom: &Denom) -> Result<Int> {
+    let key = AssetKey::from(denom);
+    let Some(asset) = pool::asset(view, denom.as_str())? else { return Ok(Int::ZERO) };
+    match DELEGATIONS.get(view, &(*owner, *validator, key.clone()))? {
+        Some(delegation) => Site::load(view, validator, &key)?.value_of(&asset, &delegation),
+        None => Ok(Int::ZERO),
+    }
+}
+
+/// Stakes a coin of the owner.
+///
+/// # Errors
+/// Those of `MsgDelegate`.
+pub fn delegate(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, coin: &Coin) -> Result<()> {
+    let message =
+        msg::Delegate { delegator: *owner, validator: *validator, denom: coin.denom.to_string(), amount: coin.amount };
+    handle::delegate(ctx, message).map(drop)
+}
+
+/// An unbonding entry: its completion time and number.
+pub type Entry = (Timestamp, u64);
+
+/// Takes a coin out of a stake, to be paid after the unbonding time; gives the entry.
+///
+/// # Errors
+/// Those of `MsgUndelegate`.
+pub fn undelegate(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, coin: &Coin) -> Result<Entry> {
+    let message = msg::Undelegate {
+        delegator: *owner,
+        validator: *validator,
+        denom: coin.denom.to_string(),
+        amount: coin.amount,
+    };
+    handle::undelegate(ctx, message)?;
+    let newest = unbondings(ctx, owner, &coin.denom)?.into_iter().map(|(entry, _, _)| entry).max_by_key(|(_, id)| *id);
+    newest.ok_or_else(|| entente_kernel::Error::fault("an undelegation left no entry"))
+}
+
+/// Takes a coin out of a stake and pays it to the owner in the same block.
+///
+/// # Errors
+/// Those of `MsgUndelegate`. What was seized must stay answerable for earlier faults of the validator; the caller sees to that.
+pub fn undelegate_at_once(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, coin: &Coin) -> Result<()> {
+    let (completion, id) = undelegate(ctx, owner, validator, coin)?;
+    let open = UNBONDINGS.must(ctx, &(completion, id))?;
+    entry::remove_unbonding(ctx, (completion, id), &open, true)?;
+    REBALANCE.save(ctx, &())?;
+    let paid = Coins::from_coin(&Coin::new(open.denom, open.amount))?;
+    bank::send(ctx, &ModuleAccount::ALLIANCE.address(), owner, &paid)
+}
+
+/// The open entries of an owner and denom with validator and amount; faults that they still had to pay for are paid now.
+pub fn unbondings(ctx: &mut Ctx, owner: &AccAddress, denom: &Denom) -> Result<Vec<(Entry, ValAddress, Int)>> {
+    let mut open = Vec::new();
+    for (key, found) in entry::unbondings_of(ctx, owner, &AssetKey::from(denom))? {
+        // An entry whose payment failed is kept elsewhere and answers for nothing any more.
+        let left = if UNBONDINGS.has(ctx, &key)? { entry::visit_unbonding(ctx, key, None)? } else { Some(found) };
+        if let Some(left) = left {
+            open.push((key, left.validator, left.amount));
+        }
+    }
+    Ok(open)
+}
+
+/// Pays what a stake has earned to its owner; nothing if there is no stake and no debt.
+pub fn claim(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, denom: &Denom) -> Result<Coins> {
+    let row = (*owner, *validator, AssetKey::from(denom));
+    if DELEGATIONS.has(ctx, &row)? || OWED.has(ctx, &row)? {
+        handle::claim_rewards(ctx, owner, validator, denom.as_str())
+    } else {
+        Ok(Coins::empty())
+    }
+}

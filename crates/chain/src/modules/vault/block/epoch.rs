@@ -1,0 +1,163 @@
+//! The end of an epoch, in this order: what was lost is seen, leavers leave, changes take effect, targets move, rewards are claimed and
+//! begin to flow, coins are recalled and staked. Leavers come first: nothing that begins now can reach them.
+
+use entente_kernel::num::{Coins, NumError, floor_ratio};
+use entente_kernel::{Ctx, Result, Span, Timestamp};
+
+use super::super::holding::{basket, closed_batches, coins, holding, minus, must_vault, plus, put};
+use super::super::math::{self, VIRTUAL_SHARES, WAD};
+use super::super::state::{BATCHES, Close, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
+use super::super::{event, handle, params, stake};
+use super::{compose, stream};
+use crate::modules::auth::ModuleAccount;
+use crate::modules::{bank, distribution};
+
+/// Pool shares above this part of all shares become insurance: burning them would pay large holders for making imbalance.
+const POOL_PART_MAX: u128 = WAD / 200;
+/// The canary cap doubles at most once in this time.
+const CANARY: Span = Span::from_secs(7 * 86_400);
+/// A canary cap that has doubled so far is no cap any more.
+const CANARY_END: u128 = 1 << 100;
+/// A vault whose price has fallen below a thousandth of the first one takes no deposits any more.
+const PRICE_FALL_MAX: u128 = 1_000;
+
+pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
+    let mut vault = must_vault(ctx, id)?;
+    EPOCHS.remove(ctx, &(next_epoch(ctx, &vault)?, id))?;
+    remove_late(ctx, id)?;
+    stake::look(ctx, &mut vault, stake::Cause::Take)?;
+    close_batch(ctx, &mut vault)?;
+    apply_changes(ctx, &mut vault)?;
+    compose::move_targets(ctx, &mut vault)?;
+    feed_insurance(&mut vault)?;
+    stream::collect(ctx, &vault)?;
+    let recall_all = matches!(vault.stage, Stage::Winding | Stage::Closed);
+    for seat in vault.seats.clone() {
+        stake::recall(ctx, id, &seat.denom, recall_all)?;
+        if !recall_all {
+            stake::spread(ctx, id, &seat.denom)?;
+        }
+        let held = holding(ctx, id, &seat.denom)?;
+        put(ctx, id, &seat.denom, &Holding { deposited: 0, ..held })?;
+    }
+    stake::sweep_donations(ctx, &vault)?;
+    judge_price(ctx, &mut vault)?;
+    raise_canary(ctx, &mut vault)?;
+    vault.epoch_start = ctx.time();
+    vault.epoch_nav = basket(ctx, &vault)?.nav()?;
+    VAULTS.set(ctx, &id, &vault)?;
+    EPOCHS.set(ctx, &(next_epoch(ctx, &vault)?, id), &())
+}
+
+/// When the running epoch of a vault is over.
+fn next_epoch(ctx: &Ctx, vault: &Vault) -> Result<Timestamp> {
+    Ok(vault.epoch_start.plus(params(ctx)?.epoch))
+}
+
+/// The row of an epoch that was tried again, or whose length a vote changed, stands elsewhere in the queue.
+fn remove_late(ctx: &mut Ctx, id: u64) -> Result<()> {
+    let rows = EPOCHS.through(ctx, &ctx.time()).take(64).collect::<Result<Vec<_>>>()?;
+    for (key, ()) in rows.into_iter().filter(|((_, vault), ())| *vault == id) {
+        EPOCHS.remove(ctx, &key)?;
+    }
+    Ok(())
+}
+
+/// Closes the batch that took requests: its part of every asset, in kind, at one price for all in it.
+fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    let key = (vault.id, vault.last_batch);
+    let Some(mut batch) = BATCHES.get(ctx, &key)?.filter(|batch| batch.closed.is_none()) else { return Ok(()) };
+    let params = params(ctx)?;
+    let open = closed_batches(ctx, vault.id)?.len();
+    if batch.shares == 0 || open >= usize::try_from(params.batches_max).unwrap_or_default() {
+        return Ok(());
+    }
+    let total = vault.shares;
+    for seat in &vault.seats {
+        let mut held = holding(ctx, vault.id, &seat.denom)?;
+        let amount = math::exit_amount(held.active, batch.shares, total)?;
+        held.active = minus(held.active, amount)?;
+        put(ctx, vault.id, &seat.denom, &held)?;
+        batch.parts.push(Part { denom: seat.denom.clone(), amount, owed: amount, paid: 0 });
+    }
+    let burnt = coins([(vault.lrt.clone(), batch.shares)])?;
+    bank::burn(ctx, &ModuleAccount::VAULT, &burnt)?;
+    vault.shares = minus(vault.shares, batch.shares)?;
+    let close = Close {
+        time: ctx.time(),
+        height: ctx.height(),
+        mature_at: ctx.time().plus(params.exit_horizon),
+        magnitude: vault.magnitude,
+        shares: batch.shares,
+    };
+    batch.closed = Some(close);
+    BATCHES.set(ctx, &key, &batch)?;
+    DUE.set(ctx, &(close.mature_at, vault.id, vault.last_batch), &())?;
+    ctx.emit(event::batch_closed(vault, key.1, &batch, &close, total)?);
+    give_leftovers_to_the_community(ctx, vault)
+}
+
+/// When only shares of the vault itself are left, what they stand for belongs to the community pool.
+fn give_leftovers_to_the_community(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    let own = plus(vault.pool_shares, vault.insurance_shares)?;
+    let nav = basket(ctx, vault)?.nav()?;
+    if vault.shares != own || nav == 0 {
+        return Ok(());
+    }
+    if own > 0 {
+        bank::burn(ctx, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), own)])?)?;
+    }
+    let shares = nav.checked_mul(VIRTUAL_SHARES).ok_or(NumError::Overflow)?;
+    let minted = coins([(vault.lrt.clone(), shares)])?;
+    bank::mint(ctx, &ModuleAccount::VAULT, &minted)?;
+    distribution::fund_community_pool(ctx, &minted, &ModuleAccount::VAULT.address())?;
+    (vault.shares, vault.pool_shares, vault.insurance_shares) = (shares, 0, 0);
+    Ok(())
+}
+
+fn apply_changes(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    let now = ctx.time();
+    let rows = PENDING.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()?;
+    for (key, pending) in rows.into_iter().filter(|(_, pending)| pending.effective_at <= now) {
+        PENDING.remove(ctx, &key)?;
+        handle::apply(ctx, vault, &pending.change)?;
+    }
+    Ok(())
+}
+
+fn feed_insurance(vault: &mut Vault) -> Result<()> {
+    let most = floor_ratio(&[vault.shares, POOL_PART_MAX], &[WAD])?;
+    let excess = vault.pool_shares.saturating_sub(most);
+    vault.pool_shares = minus(vault.pool_shares, excess)?;
+    vault.insurance_shares = plus(vault.insurance_shares, excess)?;
+    Ok(())
+}
+
+fn judge_price(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    let nav = basket(ctx, vault)?.nav()?;
+    let floor = plus(nav, 1)?.checked_mul(VIRTUAL_SHARES).and_then(|n| n.checked_mul(PRICE_FALL_MAX));
+    if vault.stage < Stage::Winding && floor.is_some_and(|floor| floor < vault.shares) {
+        ctx.emit(event::stage_changed(vault, Stage::Winding, "the price fell below a thousandth of the first one"));
+        vault.stage = Stage::Winding;
+    }
+    let batches = BATCHES.prefix(ctx, &vault.id).next().transpose()?.is_some();
+    if vault.stage == Stage::Winding && vault.shares == 0 && !batches {
+        ctx.emit(event::stage_changed(vault, Stage::Closed, "nobody holds shares"));
+        vault.stage = Stage::Closed;
+        let bond = std::mem::replace(&mut vault.bond, Coins::empty());
+        if !bond.is_empty() {
+            bank::send_from_module(ctx, &ModuleAccount::VAULT, &vault.curator, &bond)?;
+        }
+    }
+    Ok(())
+}
+
+/// A young vault's cap doubles week by week.
+fn raise_canary(ctx: &Ctx, vault: &mut Vault) -> Result<()> {
+    if vault.canary_cap > 0 && ctx.time() >= vault.canary_raised.plus(CANARY) {
+        let doubled = vault.canary_cap.checked_mul(2).filter(|cap| *cap < CANARY_END);
+        vault.canary_cap = doubled.unwrap_or_default();
+        vault.canary_raised = ctx.time();
+    }
+    Ok(())
+}

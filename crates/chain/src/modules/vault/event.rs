@@ -1,0 +1,169 @@
+//! What the vaults report: typed events, with every number that a decision used.
+
+use entente_kernel::num::{Coins, Denom};
+use entente_kernel::{AccAddress, Event, Result, Timestamp, View};
+use entente_proto::restake::vault::v1 as wire;
+
+use super::holding::coins;
+use super::math::{Basket, Quote};
+use super::msg;
+use super::query::{change_kind, seat_to_wire, stage_number};
+use super::stake::Cause;
+use super::state::{Batch, Change, Close, Stage, Vault};
+use crate::wire::{self as convert, typed_event};
+
+pub fn vault_created(view: &View, vault: &Vault) -> Event {
+    typed_event(&wire::EventVaultCreated {
+        vault: vault.id,
+        curator: view.bech32().acc(&vault.curator),
+        underlying: vault.underlying.clone(),
+        lrt_denom: vault.lrt.to_string(),
+    })
+}
+
+pub fn vault_changed(vault: u64, change: &Change, effective_at: Timestamp) -> Event {
+    let effective_at = Some(convert::timestamp(effective_at));
+    typed_event(&wire::EventVaultChanged { vault, kind: change_kind(change).into(), effective_at })
+}
+
+pub fn stage_changed(vault: &Vault, stage: Stage, reason: &str) -> Event {
+    typed_event(&wire::EventVaultStateChanged {
+        vault: vault.id,
+        before: stage_number(vault.stage).into(),
+        state: stage_number(stage).into(),
+        reason: reason.to_owned(),
+    })
+}
+
+pub fn deposited(view: &View, vault: &Vault, m: &msg::Deposit, before: &Basket, place: usize, quote: &Quote) -> Event {
+    let line = before.lines.get(place);
+    typed_event(&wire::EventDeposited {
+        vault: vault.id,
+        depositor: view.bech32().acc(&m.depositor),
+        receiver: view.bech32().acc(&m.receiver),
+        coin: Some(convert::coin(&m.coin)),
+        value: quote.value.to_string(),
+        gross: quote.gross.to_string(),
+        user: quote.user.to_string(),
+        fee: quote.fee.to_string(),
+        bonus: quote.bonus_shares.to_string(),
+        nav: quote.nav.to_string(),
+        nav_hi: quote.nav_hi.to_string(),
+        shares: before.shares.to_string(),
+        phi_before: quote.potential_before.to_string(),
+        phi_after: quote.potential_after.to_string(),
+        rate: convert::wad(line.map_or(0, |line| line.rate)),
+        rate_lo: convert::wad(line.map_or(0, |line| line.rate_lo)),
+        pool_shares: quote.pool_shares.to_string(),
+    })
+}
+
+pub fn exit_requested(view: &View, vault: u64, owner: &AccAddress, batch: u64, shares: u128) -> Event {
+    let (owner, shares) = (view.bech32().acc(owner), shares.to_string());
+    typed_event(&wire::EventExitRequested { vault, owner, batch, shares })
+}
+
+pub fn exit_cancelled(view: &View, vault: u64, owner: &AccAddress, batch: u64, shares: u128) -> Event {
+    let (owner, shares) = (view.bech32().acc(owner), shares.to_string());
+    typed_event(&wire::EventExitCancelled { vault, owner, batch, shares })
+}
+
+pub fn batch_closed(vault: &Vault, id: u64, batch: &Batch, close: &Close, total: u128) -> Result<Event> {
+    let amounts = coins(batch.parts.iter().map(|part| (part.denom.clone(), part.amount)))?;
+    Ok(typed_event(&wire::EventBatchClosed {
+        vault: vault.id,
+        batch: id,
+        shares: close.shares.to_string(),
+        amounts: convert::coins(&amounts),
+        total_shares: total.to_string(),
+        magnitude: close.magnitude.to_string(),
+        mature_at: Some(convert::timestamp(close.mature_at)),
+    }))
+}
+
+pub fn batch_status(vault: u64, id: u64, batch: &Batch) -> Result<Event> {
+    let owed = coins(batch.parts.iter().map(|part| (part.denom.clone(), part.owed)))?;
+    Ok(typed_event(&wire::EventBatchStatus {
+        vault,
+        batch: id,
+        status: wire::BatchStatus::Delayed.into(),
+        owed: convert::coins(&owed),
+    }))
+}
+
+pub fn claim_paid(
+    view: &View,
+    vault: u64,
+    batch: u64,
+    owner: &AccAddress,
+    receiver: &AccAddress,
+    shares: u128,
+    paid: &[(Denom, u128)],
+) -> Result<Event> {
+    Ok(typed_event(&wire::EventClaimPaid {
+        vault,
+        batch,
+        owner: view.bech32().acc(owner),
+        receiver: view.bech32().acc(receiver),
+        shares: shares.to_string(),
+        paid: convert::coins(&coins(paid.iter().cloned())?),
+    }))
+}
+
+pub fn claim_transferred(view: &View, m: &msg::TransferClaim) -> Event {
+    typed_event(&wire::EventClaimTransferred {
+        vault: m.vault,
+        batch: m.batch,
+        from: view.bech32().acc(&m.owner),
+        to: view.bech32().acc(&m.to),
+        shares: m.shares.to_string(),
+    })
+}
+
+pub fn batch_finished(vault: u64, batch: u64, dust: &[(Denom, u128)]) -> Result<Event> {
+    let dust = convert::coins(&coins(dust.iter().cloned())?);
+    Ok(typed_event(&wire::EventBatchFinished { vault, batch, dust }))
+}
+
+pub fn targets_moved(vault: &Vault, at_capacity: bool) -> Event {
+    let assets = vault.seats.iter().map(seat_to_wire).collect();
+    typed_event(&wire::EventTargetsMoved { vault: vault.id, assets, at_capacity })
+}
+
+/// What the holders and the batches of a vault lost of an asset; of a take or a rounding the validator is empty.
+pub fn lost(view: &View, vault: u64, denom: &Denom, active: u128, batches: u128, cause: Cause) -> Event {
+    let validator = match cause {
+        Cause::Take => String::new(),
+        Cause::Slash { validator, .. } => view.bech32().val(&validator),
+    };
+    typed_event(&wire::EventSlashed {
+        vault,
+        denom: denom.to_string(),
+        lost_active: active.to_string(),
+        lost_batches: batches.to_string(),
+        validator,
+    })
+}
+
+pub fn dripped(vault: u64, denom: &Denom, amount: u128, active: u128, insurance_shares: u128) -> Event {
+    typed_event(&wire::EventDripped {
+        vault,
+        denom: denom.to_string(),
+        amount: amount.to_string(),
+        active: active.to_string(),
+        insurance_shares: insurance_shares.to_string(),
+    })
+}
+
+pub fn fees_paid(vault: u64, protocol: &Coins, curator: &Coins, builder: &Coins) -> Event {
+    typed_event(&wire::EventFeesPaid {
+        vault,
+        protocol: convert::coins(protocol),
+        curator: convert::coins(curator),
+        builder: convert::coins(builder),
+    })
+}
+
+pub fn step_failed(vault: u64, step: &str, reason: &str) -> Event {
+    typed_event(&wire::EventStepFailed { vault, step: step.to_owned(), reason: reason.to_owned() })
+}

@@ -1,0 +1,356 @@
+//! The vaults in a genesis: everything they remember, so that an export goes on as the same chain.
+
+use entente_kernel::num::{Denom, Wide};
+use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, View};
+use entente_proto::restake::vault::v1 as wire;
+
+use super::holding::{amount, put};
+use super::params::Params;
+use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, vault_to_wire};
+use super::state::*;
+use super::{invariant, msg};
+use crate::wire as convert;
+
+/// # Errors
+/// A refusal that names the field, or the invariant that the section does not meet.
+pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
+    if let Some(params) = &genesis.params {
+        PARAMS.save(ctx, &Params::from_wire(params).map_err(|e| e.wrap("params"))?)?;
+    }
+    each(&genesis.vaults, "vaults", |row| {
+        let vault = read_vault(ctx, row)?;
+        VAULTS.set(ctx, &vault.id, &vault)
+    })?;
+    each(&genesis.holdings, "holdings", |row| read_holding(ctx, row))?;
+    each(&genesis.batches, "batches", |row| read_batch(ctx, row))?;
+    each(&genesis.claims, "claims", |row| read_claim(ctx, row))?;
+    each(&genesis.gauge_locks, "gauge_locks", |row| read_lock(ctx, row))?;
+    each(&genesis.pending, "pending", |row| read_pending(ctx, row))?;
+    each(&genesis.rewards, "rewards", |row| {
+        let coin = convert::parse_coin(&row.coin.clone().unwrap_or_default(), "coin")?;
+        REWARDS.set(ctx, &(row.vault, coin.denom), &amount(coin.amount)?)
+    })?;
+    each(&genesis.streams, "streams", |row| {
+        let stream = Stream {
+            left: convert::parse_amount(&row.left, "left")?,
+            flowed: convert::parse_amount(&row.flowed, "flowed")?,
+            from: time(row.from.as_ref(), "from")?,
+            end: time(row.end.as_ref(), "end")?,
+            index: wide(&row.index, "index")?,
+            remainder: wide(&row.remainder, "remainder")?,
+        };
+        STREAMS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &stream)
+    })?;
+    each(&genesis.drips, "drips", |row| {
+        let left =
+            convert::parse_amount(&row.amount, "amount")?.checked_sub(convert::parse_amount(&row.dripped, "dripped")?);
+        let left = left.ok_or_else(|| Error::plain("dripped: more than the amount"))?;
+        let drip = Drip { left, from: time(row.start.as_ref(), "start")?, end: time(row.end.as_ref(), "end")? };
+        DRIPS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &drip)
+    })?;
+    each(&genesis.credits, "credits", |row| {
+        let owner = ctx.bech32().parse_acc(&row.owner)?;
+        let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
+        CREDITS.set(ctx, &(row.vault, owner, Denom::new(&row.denom)?), &credit)
+    })?;
+    each(&genesis.samples, "samples", |row| {
+        let key = (row.vault, Denom::new(&row.denom)?);
+        let mut samples = SAMPLES.get(ctx, &key)?.unwrap_or_default();
+        samples.0.push((time(row.time.as_ref(), "time")?, convert::parse_wad(&row.rate, "rate")?));
+        SAMPLES.set(ctx, &key, &samples)
+    })?;
+    each(&genesis.queue, "queue", |row| {
+        let at = time(row.time.as_ref(), "time")?;
+        match row.batch {
+            0 => EPOCHS.set(ctx, &(at, row.vault), &()),
+            batch => DUE.set(ctx, &(at, row.vault, batch), &()),
+        }
+    })?;
+    if genesis.next_vault_id > 0 {
+        VAULT_IDS.set(ctx, genesis.next_vault_id)?;
+    }
+    for (name, check) in [
+        ("conservation", invariant::conservation as fn(&View) -> Result<Option<String>>),
+        ("shares", invariant::shares),
+        ("rewards", invariant::rewards),
+    ] {
+        if let Some(what) = check(ctx)? {
+            return Err(Error::plain(format!("{name}: {what}")));
+        }
+    }
+    Ok(())
+}
+
+/// Reads rows one by one; a refusal names the row.
+fn each<T>(rows: &[T], field: &str, mut read: impl FnMut(&T) -> Result<()>) -> Result<()> {
+    for (i, row) in rows.iter().enumerate() {
+        read(row).map_err(|e| e.wrap(format!("{field}[{i}]")))?;
+    }
+    Ok(())
+}
+
+fn time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Timestamp> {
+    convert::parse_timestamp(wire.ok_or_else(|| Error::plain(format!("{field}: a time is wanted")))?, field)
+}
+
+fn wide(text: &str, field: &str) -> Result<Wide> {
+    text.parse().map_err(|e| Error::plain(format!("{field}: {e}")))
+}
+
+fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
+    let parse = |text: &str, field: &str| convert::parse_amount(text, field);
+    let seats = row.assets.iter().map(read_seat).collect::<Result<_>>()?;
+    let stage = match wire::VaultState::try_from(row.state) {
+        Ok(wire::VaultState::Active) => Stage::Active,
+        Ok(wire::VaultState::DepositsClosed) => Stage::DepositsClosed,
+        Ok(wire::VaultState::Winding) => Stage::Winding,
+        Ok(wire::VaultState::Closed) => Stage::Closed,
+        _ => return Err(Error::plain(format!("state: {} is no state of a vault", row.state))),
+    };
+    let bond = match &row.bond {
+        Some(coin) if !coin.amount.is_empty() => {
+            entente_kernel::num::Coins::from_coin(&convert::parse_coin(coin, "bond")?)?
+        }
+        _ => entente_kernel::num::Coins::empty(),
+    };
+    Ok(Vault {
+        id: row.id,
+        underlying: row.underlying.clone(),
+        seats,
+        mode: msg::mode(row.mode)?,
+        risk: msg::risk(&row.risk_class.clone().unwrap_or_default())?,
+        curator: ctx.bech32().parse_acc(&row.curator)?,
+        bond,
+        lrt: Denom::new(&row.lrt_denom)?,
+        shares: parse(&row.shares, "shares")?,
+        pool_shares: parse(&row.pool_shares, "pool_shares")?,
+        insurance_shares: parse(&row.insurance_shares, "insurance_shares")?,
+        magnitude: parse(&row.magnitude, "magnitude")?,
+        fees: msg::fees(&row.fees.clone().unwrap_or_default(), ctx.bech32())?,
+        stage,
+        alloc_seq: row.alloc_seq,
+        canary_cap: parse(&row.canary_cap, "canary_cap")?,
+        canary_raised: time(row.canary_raised.as_ref(), "canary_raised")?,
+        epoch_start: time(row.epoch_start.as_ref(), "epoch_start")?,
+        epoch_nav: parse(&row.epoch_nav, "epoch_nav")?,
+        swap_enabled: row.swap_enabled,
+        hooks: row.hooks.clone(),
+        created: time(row.created.as_ref(), "created")?,
+        bonus_total: parse(&row.bonus_total, "bonus_total")?,
+        fee_total: parse(&row.fee_total, "fee_total")?,
+        last_batch: row.last_batch,
+        seen_at: row.seen_at,
+    })
+}
+
+fn read_seat(row: &wire::VaultAsset) -> Result<Seat> {
+    Ok(Seat {
+        asset: row.asset_id,
+        denom: Denom::new(&row.denom)?,
+        target: convert::parse_wad(&row.target, "target")?,
+        goal: convert::parse_wad(&row.goal, "goal")?,
+        cap: convert::parse_wad(&row.cap, "cap")?,
+        floor: convert::parse_wad(&row.floor, "floor")?,
+        deposit_cap: convert::parse_amount(&row.deposit_cap, "deposit_cap")?,
+    })
+}
+
+fn read_holding(ctx: &mut Ctx, row: &wire::Holding) -> Result<()> {
+    let denom = Denom::new(&row.denom)?;
+    let held = Holding {
+        active: convert::parse_amount(&row.active, "active")?,
+        undripped: convert::parse_amount(&row.undripped, "undripped")?,
+        escrow: convert::parse_amount(&row.escrow, "escrow")?,
+        refundable: convert::parse_amount(&row.refundable, "refundable")?,
+        idle: convert::parse_amount(&row.idle, "idle")?,
+        matured: convert::parse_amount(&row.matured, "matured")?,
+        deposited: convert::parse_amount(&row.deposited, "deposited")?,
+    };
+    put(ctx, row.vault, &denom, &held)?;
+    for place in &row.alliance {
+        let validator = ctx.bech32().parse_val(&place.validator)?;
+        VAULTS_AT.set(ctx, &(validator, row.vault), &())?;
+        let value = convert::parse_amount(&place.amount, "alliance.amount")?;
+        PLACES.set(ctx, &(row.vault, denom.clone(), validator), &value)?;
+    }
+    for back in &row.undelegating {
+        let validator = ctx.bech32().parse_val(&back.validator)?;
+        VAULTS_AT.set(ctx, &(validator, row.vault), &())?;
+        let found = Return {
+            validator,
+            completion: time(back.completion_time.as_ref(), "undelegating.completion_time")?,
+            amount: convert::parse_amount(&back.amount, "undelegating.amount")?,
+        };
+        RETURNS.set(ctx, &(row.vault, denom.clone(), back.entry), &found)?;
+    }
+    Ok(())
+}
+
+fn read_batch(ctx: &mut Ctx, row: &wire::Batch) -> Result<()> {
+    let of = |list: &[entente_proto::cosmos::base::v1beta1::Coin], denom: &str, field: &str| -> Result<u128> {
+        let found = list.iter().find(|coin| coin.denom == denom);
+        found.map_or(Ok(0), |coin| convert::parse_amount(&coin.amount, field))
+    };
+    let open = row.status == i32::from(wire::BatchStatus::Open);
+    let mut parts = Vec::new();
+    if !open {
+        for seat in super::holding::must_vault(ctx, row.vault)?.seats {
+            let denom = seat.denom.as_str();
+            let amount = of(&row.amounts, denom, "amounts")?;
+            let (owed, paid) = (of(&row.owed, denom, "owed")?, of(&row.paid, denom, "paid")?);
+            parts.push(Part { denom: seat.denom, amount, owed, paid });
+        }
+    }
+    let closed = if open {
+        None
+    } else {
+        Some(Close {
+            time: time(row.close_time.as_ref(), "close_time")?,
+            height: row.close_height,
+            mature_at: time(row.mature_at.as_ref(), "mature_at")?,
+            magnitude: convert::parse_amount(&row.magnitude, "magnitude")?,
+            shares: convert::parse_amount(&row.shares, "shares")?,
+        })
+    };
+    let shares = convert::parse_amount(&row.open_shares, "open_shares")?;
+    let batch = Batch { shares, parts, closed, claims: row.claims, delayed: row.delayed };
+    BATCHES.set(ctx, &(row.vault, row.id), &batch)
+}
+
+fn read_claim(ctx: &mut Ctx, row: &wire::Claim) -> Result<()> {
+    let owner = ctx.bech32().parse_acc(&row.owner)?;
+    let batch = BATCHES.get(ctx, &(row.vault, row.batch))?;
+    let batch =
+        batch.ok_or_else(|| Error::plain(format!("batch: {} of vault {} is not there", row.batch, row.vault)))?;
+    let mut paid = Vec::new();
+    if !row.paid.is_empty() {
+        for part in &batch.parts {
+            let found = row.paid.iter().find(|coin| coin.denom == part.denom.as_str());
+            paid.push(found.map_or(Ok(0), |coin| convert::parse_amount(&coin.amount, "paid"))?);
+        }
+    }
+    let claim = Claim { shares: convert::parse_amount(&row.shares, "shares")?, paid };
+    CLAIMS_OF_OWNER.set(ctx, &(owner, row.vault, row.batch), &())?;
+    CLAIMS.set(ctx, &(row.vault, row.batch, owner), &claim)
+}
+
+fn read_lock(ctx: &mut Ctx, row: &wire::GaugeLock) -> Result<()> {
+    let owner = ctx.bech32().parse_acc(&row.owner)?;
+    let shares = convert::parse_amount(&row.shares, "shares")?;
+    let all = super::holding::plus(LOCKED.get(ctx, &row.vault)?.unwrap_or_default(), shares)?;
+    LOCKED.set(ctx, &row.vault, &all)?;
+    LOCKS.set(ctx, &(row.vault, owner), &shares)
+}
+
+fn read_pending(ctx: &mut Ctx, row: &wire::PendingChange) -> Result<()> {
+    let wire = row.change.clone().unwrap_or_default();
+    let seat = || read_seat(&wire.asset.clone().unwrap_or_default());
+    let change = match wire::ChangeKind::try_from(wire.kind) {
+        Ok(wire::ChangeKind::Fees) => Change::Fees(msg::fees(&wire.fees.clone().unwrap_or_default(), ctx.bech32())?),
+        Ok(wire::ChangeKind::AddAsset) => Change::AddAsset(seat()?),
+        Ok(wire::ChangeKind::Limits) => Change::Limits(seat()?),
+        Ok(wire::ChangeKind::Swap) => Change::Swap(wire.swap_enabled),
+        _ => return Err(Error::plain(format!("change.kind: {} is not announced", wire.kind))),
+    };
+    let effective_at = time(row.effective_at.as_ref(), "effective_at")?;
+    let id = PENDING_IDS.next(ctx)?;
+    PENDING.set(ctx, &(row.vault, id), &Pending { change, effective_at })
+}
+
+/// Everything; absent parts where no vault was ever made.
+pub fn export(view: &View) -> Result<wire::GenesisState> {
+    let mut out = wire::GenesisState { params: Some(super::params(view)?.to_wire()), ..Default::default() };
+    for row in VAULTS.iter(view) {
+        let (id, vault) = row?;
+        out.vaults.push(vault_to_wire(view, &vault));
+        for seat in &vault.seats {
+            out.holdings.push(holding_to_wire(view, id, &seat.denom)?);
+        }
+        for row in BATCHES.prefix(view, &id) {
+            let ((_, batch), found) = row?;
+            out.batches.push(batch_to_wire(view, &vault, batch, &found)?);
+        }
+    }
+    for row in CLAIMS.iter(view) {
+        let ((vault, batch, owner), claim) = row?;
+        out.claims.push(claim_to_wire(view, vault, batch, &owner, &claim)?);
+    }
+    for row in LOCKS.iter(view) {
+        let ((vault, owner), shares) = row?;
+        let owner = acc(view, &owner);
+        out.gauge_locks.push(wire::GaugeLock { vault, owner, shares: shares.to_string(), owed: Vec::new() });
+    }
+    for row in PENDING.iter(view) {
+        let ((vault, _), pending) = row?;
+        let (change, at) = (change_to_wire(view, &pending.change), convert::timestamp(pending.effective_at));
+        out.pending.push(wire::PendingChange { vault, change: Some(change), effective_at: Some(at) });
+    }
+    export_rewards(view, &mut out)?;
+    for row in SAMPLES.iter(view) {
+        let ((vault, denom), samples) = row?;
+        out.samples.extend(samples.0.into_iter().map(|(at, rate)| wire::RateSample {
+            vault,
+            denom: denom.to_string(),
+            time: Some(convert::timestamp(at)),
+            rate: convert::wad(rate),
+        }));
+    }
+    let row = |at, vault, batch| wire::QueueRow { time: Some(convert::timestamp(at)), vault, batch };
+    for found in EPOCHS.iter(view) {
+        let ((at, vault), ()) = found?;
+        out.queue.push(row(at, vault, 0));
+    }
+    for found in DUE.iter(view) {
+        let ((at, vault, batch), ()) = found?;
+        out.queue.push(row(at, vault, batch));
+    }
+    out.next_vault_id = VAULT_IDS.peek(view)?;
+    Ok(out)
+}
+
+fn export_rewards(view: &View, out: &mut wire::GenesisState) -> Result<()> {
+    for row in REWARDS.iter(view) {
+        let ((vault, denom), amount) = row?;
+        out.rewards
+            .push(wire::ClaimedReward { vault, coin: Some(convert::coin(&super::holding::coin(&denom, amount))) });
+    }
+    for row in STREAMS.iter(view) {
+        let ((vault, denom), stream) = row?;
+        out.streams.push(wire::Stream {
+            vault,
+            denom: denom.to_string(),
+            left: stream.left.to_string(),
+            from: Some(convert::timestamp(stream.from)),
+            end: Some(convert::timestamp(stream.end)),
+            index: stream.index.to_string(),
+            remainder: stream.remainder.to_string(),
+            flowed: stream.flowed.to_string(),
+        });
+    }
+    for row in DRIPS.iter(view) {
+        let ((vault, denom), drip) = row?;
+        out.drips.push(wire::Drip {
+            vault,
+            denom: denom.to_string(),
+            amount: drip.left.to_string(),
+            dripped: "0".to_owned(),
+            start: Some(convert::timestamp(drip.from)),
+            end: Some(convert::timestamp(drip.end)),
+        });
+    }
+    for row in CREDITS.iter(view) {
+        let ((vault, owner, denom), credit) = row?;
+        out.credits.push(wire::Credit {
+            vault,
+            owner: acc(view, &owner),
+            denom: denom.to_string(),
+            index: credit.index.to_string(),
+            owed: credit.owed.to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn acc(view: &View, address: &AccAddress) -> String {
+    view.bech32().acc(address)
+}

@@ -1,0 +1,136 @@
+//! Depositing one asset for shares.
+
+use entente_kernel::num::{Denom, floor_ratio};
+use entente_kernel::{Ctx, Error, Result, View};
+use entente_proto::restake::vault::v1 as wire;
+
+use super::super::holding::{account, amount, basket, coin, coins, holding, must_vault, plus, put};
+use super::super::math::{Basket, Quote, WAD};
+use super::super::state::{Stage, TOTALS, VAULTS, Vault};
+use super::super::{Params, error, event, msg, params, stake};
+use crate::modules::assets::{self, Target, TargetKind};
+use crate::modules::auth::ModuleAccount;
+use crate::modules::bank;
+use crate::wire as convert;
+
+/// Above these sizes products of the price would leave their width.
+const NAV_MAX: u128 = 1 << 100;
+const SHARES_MAX: u128 = 1 << 120;
+
+pub fn deposit(ctx: &mut Ctx, m: msg::Deposit) -> Result<wire::MsgDepositResponse> {
+    if m.deadline.is_some_and(|deadline| ctx.time() > deadline) {
+        return Err(error::DEADLINE.because(format!("it is {}", ctx.time())));
+    }
+    let mut vault = must_vault(ctx, m.vault)?;
+    stake::see(ctx, &mut vault)?;
+    let given = amount(m.coin.amount)?;
+    let before = basket(ctx, &vault)?;
+    let params = params(ctx)?;
+    let (place, quote) = price(&vault, &before, &params, &m.coin.denom, given)?;
+    refusal(ctx, &vault, &before, &params, place, given, &quote)?;
+    if quote.user < m.min_shares.max(1) {
+        return Err(error::SLIPPAGE.because(format!("{} shares, at least {} are wanted", quote.user, m.min_shares)));
+    }
+
+    bank::send(ctx, &m.depositor, &account(vault.id), &coins([(m.coin.denom.clone(), given)])?)?;
+    let mut held = holding(ctx, vault.id, &m.coin.denom)?;
+    held.active = plus(held.active, given)?;
+    held.idle = plus(held.idle, given)?;
+    held.deposited = plus(held.deposited, quote.value)?;
+    put(ctx, vault.id, &m.coin.denom, &held)?;
+    hand_out(ctx, &mut vault, &m, &quote)?;
+    ctx.emit(event::deposited(ctx, &vault, &m, &before, place, &quote));
+    VAULTS.set(ctx, &vault.id, &vault)?;
+    Ok(wire::MsgDepositResponse { shares: Some(convert::coin(&coin(&vault.lrt, quote.user))) })
+}
+
+/// Mints the shares: the depositor's, and those of a fee for the pool; a bonus comes out of the pool.
+fn hand_out(ctx: &mut Ctx, vault: &mut Vault, m: &msg::Deposit, quote: &Quote) -> Result<()> {
+    let module = ModuleAccount::VAULT.address();
+    bank::mint(ctx, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), quote.gross)])?)?;
+    bank::send(ctx, &module, &m.receiver, &coins([(vault.lrt.clone(), quote.user)])?)?;
+    vault.shares = plus(vault.shares, quote.gross)?;
+    vault.pool_shares = quote.pool_shares;
+    vault.bonus_total = plus(vault.bonus_total, quote.bonus_shares)?;
+    vault.fee_total = plus(vault.fee_total, quote.gross.saturating_sub(quote.user))?;
+    Ok(())
+}
+
+/// What a deposit would give, whether or not it would be taken.
+///
+/// # Errors
+/// vault 5 if the coin is no asset of the vault.
+pub fn price(vault: &Vault, basket: &Basket, params: &Params, denom: &Denom, given: u128) -> Result<(usize, Quote)> {
+    let (place, _) = vault.seat(denom).ok_or_else(|| error::NOT_AN_ASSET.because(denom))?;
+    Ok((place, basket.quote(place, given, &params.terms())?))
+}
+
+/// # Errors
+/// Why the deposit is not taken: state, pause, doubt about an asset, a cap, or an amount without value.
+pub fn refusal(
+    view: &View,
+    vault: &Vault,
+    basket: &Basket,
+    params: &Params,
+    place: usize,
+    given: u128,
+    quote: &Quote,
+) -> Result<()> {
+    if vault.stage != Stage::Active {
+        return Err(error::DEPOSITS_CLOSED.because(vault.id));
+    }
+    if assets::is_paused(view, &Target { kind: TargetKind::Vault, id: vault.id })? {
+        return Err(error::DEPOSITS_CLOSED.because(format!("vault {} is paused by the guardian", vault.id)));
+    }
+    for seat in &vault.seats {
+        let asset = assets::must_asset(view, seat.asset)?;
+        if assets::blocks_basket(view, &asset)? {
+            return Err(error::ASSET_IN_DOUBT.because(format!(
+                "{} is {}",
+                seat.denom,
+                assets::health(view, &asset)?.text()
+            )));
+        }
+    }
+    let (Some(seat), Some(line)) = (vault.seats.get(place), basket.lines.get(place)) else {
+        return Err(Error::fault("vault: no seat at a place that was found"));
+    };
+    let asset = assets::must_asset(view, seat.asset)?;
+    assets::check_deposit(view, &asset)?;
+    if quote.value == 0 {
+        return Err(error::TOO_SMALL.because(format!("{given}{} has no value", seat.denom)));
+    }
+    if quote.nav_hi > NAV_MAX || vault.shares > SHARES_MAX || given > NAV_MAX {
+        return Err(error::ABOVE_CAP.because("the vault is as large as its numbers allow"));
+    }
+    let value_after = plus(line.value()?, quote.value)?;
+    let nav_after = plus(quote.nav, quote.value)?;
+    let above = |cap: u128, what: &str, is: u128| {
+        if is > cap {
+            Err(error::ABOVE_CAP.because(format!("{what}: {is} in {}, {cap} is allowed", vault.underlying)))
+        } else {
+            Ok(())
+        }
+    };
+    if vault.canary_cap > 0 {
+        above(vault.canary_cap, "value of a young vault", nav_after)?;
+    }
+    if seat.deposit_cap > 0 {
+        above(seat.deposit_cap, "value of the asset in the vault", value_after)?;
+    }
+    if let Some(cap) = assets::deposit_cap(&asset) {
+        let everywhere = plus(TOTALS.get(view, &seat.denom)?.unwrap_or_default(), given)?;
+        let value = assets::pricing(view, &asset)?.value(everywhere)?;
+        above(cap, "value of the asset in all vaults", value)?;
+    }
+    if quote.nav >= params.boot_nav {
+        let deposited = plus(holding(view, vault.id, &seat.denom)?.deposited, quote.value)?;
+        above(
+            floor_ratio(&[vault.epoch_nav.max(params.boot_nav), params.deposit_epoch_cap], &[WAD])?,
+            "deposits of the asset in this epoch",
+            deposited,
+        )?;
+        above(floor_ratio(&[nav_after, seat.cap], &[WAD])?, "part of the asset", value_after)?;
+    }
+    Ok(())
+}

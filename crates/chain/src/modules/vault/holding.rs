@@ -1,0 +1,130 @@
+//! What a vault has of its assets, and the arithmetic that keeps both sides of the book equal.
+
+use entente_kernel::num::{Coin, Coins, Denom, Int, NumError};
+use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+use sha2::{Digest, Sha256};
+
+use super::math::{Basket, Line};
+use super::state::{BATCHES, Batch, HOLDINGS, Holding, PLACES, RETURNS, REWARDS, STREAMS, TOTALS, VAULTS, Vault};
+use super::{error, math};
+use crate::modules::{assets, bank};
+
+/// The account of a vault, in which its coins lie and from which it stakes. Nobody has a key to it.
+pub fn account(vault: u64) -> AccAddress {
+    let digest: [u8; 32] = Sha256::digest(format!("vault/{vault}").as_bytes()).into();
+    AccAddress::from_array(digest.first_chunk::<20>().copied().unwrap_or_default())
+}
+
+/// # Errors
+/// vault 2.
+pub fn must_vault(view: &View, id: u64) -> Result<Vault> {
+    VAULTS.get(view, &id)?.ok_or_else(|| error::UNKNOWN_VAULT.because(id))
+}
+
+pub fn holding(view: &View, vault: u64, denom: &Denom) -> Result<Holding> {
+    Ok(HOLDINGS.get(view, &(vault, denom.clone()))?.unwrap_or_default())
+}
+
+/// Stores a holding and keeps the sum over all vaults.
+pub fn put(ctx: &mut Ctx, vault: u64, denom: &Denom, new: &Holding) -> Result<()> {
+    let old = holding(ctx, vault, denom)?;
+    if old.active != new.active {
+        let all = TOTALS.get(ctx, denom)?.unwrap_or_default();
+        let all = plus(minus(all, old.active)?, new.active)?;
+        if all == 0 { TOTALS.remove(ctx, denom)? } else { TOTALS.set(ctx, denom, &all)? }
+    }
+    let key = (vault, denom.clone());
+    if *new == Holding::default() { HOLDINGS.remove(ctx, &key) } else { HOLDINGS.set(ctx, &key, new) }
+}
+
+/// The vault as its prices see it now.
+pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
+    let mut lines = Vec::with_capacity(vault.seats.len());
+    for seat in &vault.seats {
+        let asset = assets::must_asset(view, seat.asset)?;
+        let held = holding(view, vault.id, &seat.denom)?;
+        let dead = assets::health(view, &asset)? == assets::Health::Dead;
+        let pricing = assets::pricing(view, &asset)?;
+        let rate = |rate: u128| if dead { 0 } else { rate };
+        lines.push(Line {
+            active: held.active,
+            refundable: held.refundable,
+            rate: rate(pricing.r),
+            rate_lo: rate(pricing.r_lo),
+            rate_hi: rate(pricing.r_hi),
+            unit: unit(&asset)?,
+            target: seat.target,
+        });
+    }
+    Ok(Basket { lines, shares: vault.shares, pool_shares: vault.pool_shares })
+}
+
+/// WAD, times ten for each decimal place that the asset has more than its underlying, less ten for each that it has fewer.
+fn unit(asset: &assets::Asset) -> Result<u128> {
+    let power = |places: u32| 10_u128.checked_pow(places).ok_or(NumError::Overflow);
+    Ok(match asset.decimals.checked_sub(asset.underlying_decimals) {
+        Some(more) => math::WAD.checked_mul(power(more)?).ok_or(NumError::Overflow)?,
+        None => math::WAD.checked_div(power(asset.underlying_decimals.abs_diff(asset.decimals))?).unwrap_or_default(),
+    })
+}
+
+/// The closed batches of a vault that are not finished, oldest first.
+pub fn closed_batches(view: &View, vault: u64) -> Result<Vec<(u64, Batch)>> {
+    let rows = BATCHES.prefix(view, &vault).map(|row| row.map(|((_, id), batch)| (id, batch)));
+    rows.filter(|row| row.as_ref().map_or(true, |(_, batch)| batch.closed.is_some())).collect()
+}
+
+/// The stake of an asset with all validators, at the value at which it was last seen.
+pub fn staked(view: &View, vault: u64, denom: &Denom) -> Result<u128> {
+    PLACES.prefix(view, &(vault, denom.clone())).try_fold(0, |all, row| plus(all, row?.1))
+}
+
+/// What is on its way back from validators.
+pub fn returning(view: &View, vault: u64, denom: &Denom) -> Result<u128> {
+    RETURNS.prefix(view, &(vault, denom.clone())).try_fold(0, |all, row| plus(all, row?.1.amount))
+}
+
+/// What the book says that the account of a vault holds of a coin.
+pub fn in_account(view: &View, vault: u64, denom: &Denom) -> Result<u128> {
+    let held = holding(view, vault, denom)?;
+    let rewards = REWARDS.get(view, &(vault, denom.clone()))?.unwrap_or_default();
+    let stream = STREAMS.get(view, &(vault, denom.clone()))?;
+    let streaming = stream.map_or(Ok(0), |stream| plus(stream.left, stream.flowed))?;
+    plus(plus(held.idle, held.matured)?, plus(rewards, streaming)?)
+}
+
+/// Moves coins out of the vault's account.
+pub fn pay(ctx: &mut Ctx, vault: u64, to: &AccAddress, coins: &Coins) -> Result<()> {
+    if coins.is_empty() { Ok(()) } else { bank::send(ctx, &account(vault), to, coins) }
+}
+
+pub fn coin(denom: &Denom, amount: u128) -> Coin {
+    Coin::new(denom.clone(), Int::from(amount))
+}
+
+/// The coins of a list of amounts; zeros are left out.
+pub fn coins(list: impl IntoIterator<Item = (Denom, u128)>) -> Result<Coins> {
+    let mut all = Coins::empty();
+    for (denom, amount) in list {
+        all = all.add(&Coins::from_coin(&coin(&denom, amount))?)?;
+    }
+    Ok(all)
+}
+
+/// An amount of the chain as one of ours.
+///
+/// # Errors
+/// vault 8 for more than 128 bits, which no vault holds.
+pub fn amount(number: Int) -> Result<u128> {
+    number.to_u128().ok_or_else(|| error::ABOVE_CAP.because(format!("{number} has more than 128 bits")))
+}
+
+pub fn plus(a: u128, b: u128) -> Result<u128> {
+    a.checked_add(b).ok_or_else(|| Error::fault("vault: a sum has more than 128 bits"))
+}
+
+/// # Errors
+/// A fault: the book would show less than nothing.
+pub fn minus(a: u128, b: u128) -> Result<u128> {
+    a.checked_sub(b).ok_or_else(|| Error::fault(format!("vault: {b} taken from {a}")))
+}

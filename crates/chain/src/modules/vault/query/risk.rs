@@ -1,0 +1,69 @@
+//! What a vault answers for, and how much one event can take of it.
+
+use entente_kernel::num::floor_ratio;
+use entente_kernel::{Result, View};
+use entente_proto::restake::vault::v1 as wire;
+
+use std::collections::BTreeMap;
+
+use super::super::holding::{basket, must_vault, plus};
+use super::super::math::{VIRTUAL_SHARES, WAD, value_floor};
+use super::super::state::{PLACES, RiskClass};
+use super::convert::risk_to_wire;
+use crate::modules::{assets, slashing};
+use crate::wire as ours;
+
+/// # Errors
+/// vault 2.
+pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result<wire::QueryRiskReportResponse> {
+    let vault = must_vault(view, request.vault)?;
+    let basket = basket(view, &vault)?;
+    let nav = basket.nav()?;
+    let mut validators = BTreeMap::new();
+    let (mut issuers, mut bridges) = (BTreeMap::new(), BTreeMap::new());
+    for (seat, line) in vault.seats.iter().zip(&basket.lines) {
+        let asset = assets::must_asset(view, seat.asset)?;
+        for row in PLACES.prefix(view, &(vault.id, seat.denom.clone())) {
+            let ((_, _, validator), staked) = row?;
+            let sum: &mut u128 = validators.entry(validator).or_default();
+            *sum = plus(*sum, value_floor(staked, line.rate, line.unit)?)?;
+        }
+        let value = line.value()?;
+        for (map, name) in [(&mut issuers, asset.issuer), (&mut bridges, asset.bridge_class)] {
+            let sum: &mut u128 = map.entry(name).or_default();
+            *sum = plus(*sum, value)?;
+        }
+    }
+    let part = |value: u128| if nav == 0 { Ok(0) } else { floor_ratio(&[value, WAD], &[nav]) };
+    let slash: u128 = double_sign_fraction(view)?;
+    let exposure = |to: String, value: u128, loss: u128| -> Result<wire::Exposure> {
+        let all = part(value)?;
+        Ok(wire::Exposure {
+            to,
+            value: value.to_string(),
+            part: ours::wad(all),
+            loss_max: ours::wad(floor_ratio(&[all, loss], &[WAD])?),
+        })
+    };
+    let largest = validators.values().copied().max().unwrap_or_default();
+    let list = |map: BTreeMap<String, u128>| {
+        map.into_iter().map(|(to, value)| exposure(to, value, WAD)).collect::<Result<_>>()
+    };
+    let exposures =
+        validators.iter().map(|(v, value)| exposure(view.bech32().val(v), *value, slash)).collect::<Result<_>>()?;
+    let all_shares = plus(vault.shares, VIRTUAL_SHARES)?;
+    Ok(wire::QueryRiskReportResponse {
+        risk_class: Some(risk_to_wire(&RiskClass { ..vault.risk.clone() })),
+        exposures,
+        loss_max: ours::wad(floor_ratio(&[part(largest)?, slash], &[WAD])?),
+        insurance: floor_ratio(&[nav, vault.insurance_shares], &[all_shares])?.to_string(),
+        issuers: list(issuers)?,
+        bridges: list(bridges)?,
+    })
+}
+
+/// What a double sign costs, in steps of 10^-18.
+fn double_sign_fraction(view: &View) -> Result<u128> {
+    let fraction = slashing::params(view)?.double_sign;
+    Ok(fraction.to_scaled_string().parse().unwrap_or(WAD))
+}

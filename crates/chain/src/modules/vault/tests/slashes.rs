@@ -1,0 +1,100 @@
+//! A validator at fault: everybody who is exposed loses the same fraction, nobody else anything.
+
+use super::*;
+
+const G: u128 = 1_000_000_000;
+
+fn lost(before: u128, after: u128) -> u128 {
+    (before - after) * 1_000_000 / before
+}
+
+#[test]
+fn a_slash_costs_every_holder_the_same_fraction() {
+    let mut net = Net::new();
+    let a = net.deposit(101, DENOMS[0], 40 * G);
+    let b = net.deposit(102, DENOMS[0], 20 * G);
+    net.next_epoch();
+    let active = net.active()[0];
+    let part = |net: &Net, shares: u128| net.nav() * shares / net.vault().shares;
+    let (was_a, was_b) = (part(&net, a), part(&net, b));
+    let height = net.w.ctx.height();
+    net.w.block_with_proof(3, height, 30);
+    let after = net.active()[0];
+    // Five per cent of what lay at one of three validators.
+    assert!(after < active && lost(active, after) < 50_000, "{} of a million", lost(active, after));
+    let (lost_a, lost_b) = (lost(was_a, part(&net, a)), lost(was_b, part(&net, b)));
+    assert!(lost_a > 0 && lost_a.abs_diff(lost_b) <= 1, "{lost_a} and {lost_b} of a million");
+}
+
+#[test]
+fn a_batch_that_closed_before_the_fault_is_spared_and_one_that_closed_after_it_pays() {
+    let mut net = Net::new();
+    let shares = net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    net.request_exit(101, shares / 4).unwrap();
+    net.next_epoch();
+    let early = net.batch(1).parts[0].amount;
+    // A fault answers for the stake of the height before it.
+    net.w.blocks(3);
+    let fault = net.w.ctx.height();
+    net.request_exit(101, shares / 4).unwrap();
+    net.next_epoch();
+    let late = net.batch(2).parts[0].amount;
+    let active = net.active()[0];
+    net.w.block_with_proof(3, fault, 30);
+    assert_eq!(net.batch(1).parts[0].amount, early, "closed before the fault");
+    let (late_after, active_after) = (net.batch(2).parts[0].amount, net.active()[0]);
+    assert!(late_after < late);
+    let (of_batch, of_active) = (lost(late, late_after), lost(active, active_after));
+    assert!(of_batch.abs_diff(of_active) <= 1, "{of_batch} and {of_active} of a million");
+    net.pass(24 * DAY);
+    let got = net.held(101, DENOMS[0]);
+    assert!(got.abs_diff(early + late_after) <= 2, "{got} of {early} and {late_after}");
+}
+
+#[test]
+fn the_take_is_borne_by_those_who_hold_shares_not_by_those_who_left() {
+    // A hundred-thousandth per interval of five minutes.
+    let mut net = Net::with_take("10000000000000");
+    let shares = net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    net.request_exit(101, shares / 2).unwrap();
+    net.next_epoch();
+    let batch = net.batch(1).parts[0].amount;
+    let active = net.active()[0];
+    net.pass(2 * DAY);
+    assert_eq!(net.batch(1).parts[0].amount, batch);
+    assert!(net.active()[0] < active, "{} was {active}", net.active()[0]);
+}
+
+#[test]
+fn a_dissolved_alliance_brings_the_coins_home_and_nothing_is_lost() {
+    let mut net = Net::new();
+    net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    let active = net.active()[0];
+    let delete = entente_proto::alliance::alliance::MsgDeleteAlliance {
+        authority: net.w.ctx.bech32().acc(&crate::modules::auth::authority()),
+        denom: DENOMS[0].into(),
+    };
+    net.w.send(&delete).unwrap();
+    net.pass(25 * DAY);
+    assert!(net.active()[0].abs_diff(active) <= 3, "{} was {active}", net.active()[0]);
+    assert!(net.in_account(DENOMS[0]).abs_diff(active) <= 3);
+    assert_eq!(net.staked(DENOMS[0]), 0);
+}
+
+#[test]
+fn the_forced_undelegate_pays_at_once_and_only_to_the_owner() {
+    let mut net = Net::new();
+    net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    let place = super::super::state::PLACES.prefix(&net.w.ctx, &(1, denom(DENOMS[0]))).next().unwrap().unwrap();
+    let ((_, name, validator), value) = place;
+    let before = net.in_account(DENOMS[0]);
+    let seized = super::holding::coin(&name, value / 2);
+    crate::modules::alliance::custody::undelegate_at_once(&mut net.w.ctx, &account(1), &validator, &seized).unwrap();
+    assert_eq!(net.in_account(DENOMS[0]) - before, value / 2);
+    let left = crate::modules::alliance::custody::staked(&net.w.ctx, &account(1), &validator, &name).unwrap();
+    assert!(left.to_u128().unwrap().abs_diff(value - value / 2) <= 1);
+}
