@@ -1,5 +1,7 @@
 //! Where the coins of a vault lie: staking what is idle, recalling what leavers are owed, and seeing what became of it.
 
+use std::cmp::Reverse;
+
 use entente_kernel::num::{Dec, Denom, Int, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, ValAddress, View};
 
@@ -67,7 +69,7 @@ fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause) -> Result<()>
         }
         if now == 0 {
             vanished = true;
-            claim(ctx, vault, denom, &validator)?;
+            claim_if_possible(ctx, vault, denom, &validator)?;
         }
         set_place(ctx, vault, denom, &validator, now)?;
     }
@@ -208,7 +210,7 @@ pub fn recall(ctx: &mut Ctx, vault: u64, denom: &Denom, all: bool) -> Result<()>
     let coming = returning(ctx, vault, denom)?;
     let mut wanted = if all { staked(ctx, vault, denom)? } else { owed.saturating_sub(coming) };
     let mut places = PLACES.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()?;
-    places.sort_by(|a, b| b.1.cmp(&a.1));
+    places.sort_by_key(|(_, value)| Reverse(*value));
     for ((_, _, validator), value) in places {
         if wanted == 0 {
             break;
@@ -258,6 +260,17 @@ pub fn claim(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -
         REWARDS.set(ctx, &key, &sum)?;
     }
     Ok(())
+}
+
+/// As [`claim`]; a claim that is refused is left for later, so that nothing keeps people from leaving.
+fn claim_if_possible(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -> Result<()> {
+    match ctx.layer(|ctx| claim(ctx, vault, denom, validator)) {
+        Err(Error::Refusal(refusal)) => {
+            ctx.emit(event::step_failed(vault, "claim", &refusal.log));
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 /// Stakes what is idle by the policy: spread over trusted validators, more with those that have less.

@@ -5,45 +5,45 @@ use entente_kernel::num::{Coins, Denom};
 use entente_kernel::{AccAddress, Item, Map, Sequence, Timestamp, ValAddress};
 
 use super::params::Params;
-use crate::stores::VAULT as STORE;
+use crate::stores::VAULT;
 
-pub const PARAMS: Item<Params> = Item::new(STORE, &[0x01]);
-pub const VAULTS: Map<u64, Vault> = Map::new(STORE, &[0x11]);
-pub const VAULT_IDS: Sequence = Sequence::new(STORE, &[0x12]);
+pub const PARAMS: Item<Params> = Item::new(VAULT, &[0x01]);
+pub const VAULTS: Map<u64, Vault> = Map::new(VAULT, &[0x11]);
+pub const VAULT_IDS: Sequence = Sequence::new(VAULT, &[0x12]);
 /// Queue: when the epoch of a vault is over.
-pub const EPOCHS: Map<(Timestamp, u64), ()> = Map::new(STORE, &[0x13]);
+pub const EPOCHS: Map<(Timestamp, u64), ()> = Map::new(VAULT, &[0x13]);
 /// What a vault has of an asset.
-pub const HOLDINGS: Map<(u64, Denom), Holding> = Map::new(STORE, &[0x14]);
+pub const HOLDINGS: Map<(u64, Denom), Holding> = Map::new(VAULT, &[0x14]);
 /// What all vaults together own actively of a coin.
-pub const TOTALS: Map<Denom, u128> = Map::new(STORE, &[0x15]);
+pub const TOTALS: Map<Denom, u128> = Map::new(VAULT, &[0x15]);
 /// Stake with validators, at the value at which it was last seen.
-pub const PLACES: Map<(u64, Denom, ValAddress), u128> = Map::new(STORE, &[0x16]);
+pub const PLACES: Map<(u64, Denom, ValAddress), u128> = Map::new(VAULT, &[0x16]);
 /// Coins on their way back, by the number of alliance's entry.
-pub const RETURNS: Map<(u64, Denom, u64), Return> = Map::new(STORE, &[0x17]);
+pub const RETURNS: Map<(u64, Denom, u64), Return> = Map::new(VAULT, &[0x17]);
 /// Index: vaults that have, or had, stake with a validator.
-pub const VAULTS_AT: Map<(ValAddress, u64), ()> = Map::new(STORE, &[0x18]);
+pub const VAULTS_AT: Map<(ValAddress, u64), ()> = Map::new(VAULT, &[0x18]);
 /// Rates seen at the ends of epochs, oldest first.
-pub const SAMPLES: Map<(u64, Denom), Samples> = Map::new(STORE, &[0x19]);
+pub const SAMPLES: Map<(u64, Denom), Samples> = Map::new(VAULT, &[0x19]);
 /// Changes that were announced, by vault and number.
-pub const PENDING: Map<(u64, u64), Pending> = Map::new(STORE, &[0x1a]);
-pub const PENDING_IDS: Sequence = Sequence::new(STORE, &[0x1b]);
-pub const BATCHES: Map<(u64, u64), Batch> = Map::new(STORE, &[0x21]);
+pub const PENDING: Map<(u64, u64), Pending> = Map::new(VAULT, &[0x1a]);
+pub const PENDING_IDS: Sequence = Sequence::new(VAULT, &[0x1b]);
+pub const BATCHES: Map<(u64, u64), Batch> = Map::new(VAULT, &[0x21]);
 /// Queue: when a batch is due.
-pub const DUE: Map<(Timestamp, u64, u64), ()> = Map::new(STORE, &[0x22]);
+pub const DUE: Map<(Timestamp, u64, u64), ()> = Map::new(VAULT, &[0x22]);
 /// Parts of batches, by vault, batch and owner.
-pub const CLAIMS: Map<(u64, u64, AccAddress), Claim> = Map::new(STORE, &[0x23]);
-pub const CLAIMS_OF_OWNER: Map<(AccAddress, u64, u64), ()> = Map::new(STORE, &[0x24]);
+pub const CLAIMS: Map<(u64, u64, AccAddress), Claim> = Map::new(VAULT, &[0x23]);
+pub const CLAIMS_OF_OWNER: Map<(AccAddress, u64, u64), ()> = Map::new(VAULT, &[0x24]);
 /// Rewards that were claimed and not handed out yet.
-pub const REWARDS: Map<(u64, Denom), u128> = Map::new(STORE, &[0x31]);
+pub const REWARDS: Map<(u64, Denom), u128> = Map::new(VAULT, &[0x31]);
 /// Rewards that flow to locked shares.
-pub const STREAMS: Map<(u64, Denom), Stream> = Map::new(STORE, &[0x32]);
+pub const STREAMS: Map<(u64, Denom), Stream> = Map::new(VAULT, &[0x32]);
 /// Reward coins that are assets of the vault, on their way to those who hold shares.
-pub const DRIPS: Map<(u64, Denom), Drip> = Map::new(STORE, &[0x36]);
-pub const LOCKS: Map<(u64, AccAddress), u128> = Map::new(STORE, &[0x33]);
+pub const DRIPS: Map<(u64, Denom), Drip> = Map::new(VAULT, &[0x36]);
+pub const LOCKS: Map<(u64, AccAddress), u128> = Map::new(VAULT, &[0x33]);
 /// Sum of the locks of a vault.
-pub const LOCKED: Map<u64, u128> = Map::new(STORE, &[0x34]);
+pub const LOCKED: Map<u64, u128> = Map::new(VAULT, &[0x34]);
 /// What a lock has been credited for, by reward coin.
-pub const CREDITS: Map<(u64, AccAddress, Denom), Credit> = Map::new(STORE, &[0x35]);
+pub const CREDITS: Map<(u64, AccAddress, Denom), Credit> = Map::new(VAULT, &[0x35]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Mode {

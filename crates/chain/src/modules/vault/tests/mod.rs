@@ -6,8 +6,8 @@ mod life;
 mod model;
 mod slashes;
 
+use entente_kernel::Result;
 use entente_kernel::num::{Coin, Coins, Denom, Int};
-use entente_kernel::{Result, Span};
 use entente_proto::alliance::alliance::{MsgCreateAlliance, RewardWeightRange};
 use entente_proto::cosmos::base::v1beta1 as base;
 use entente_proto::restake::vault::v1 as wire;
@@ -202,10 +202,5 @@ impl Net {
             self.w.after(step);
             left -= step;
         }
-    }
-
-    pub fn now_plus(&mut self, span: Span) {
-        let env = self.w.ctx.env_mut();
-        env.time = env.time.plus(span);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use entente_kernel::Span;
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
@@ -116,10 +117,10 @@ impl Model {
     fn pay(&mut self) {
         for (amounts, claims) in std::mem::take(&mut self.batches) {
             let all: BigInt = claims.values().sum();
-            for i in 0..3 {
-                let mut rest = amounts[i].clone();
+            for (i, amount) in amounts.iter().enumerate() {
+                let mut rest = amount.clone();
                 for (who, shares) in &claims {
-                    let due = &amounts[i] * shares / &all;
+                    let due: BigInt = amount * shares / &all;
                     rest -= &due;
                     *self.paid.entry((*who, i)).or_default() += due;
                 }
