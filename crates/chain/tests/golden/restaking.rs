@@ -11,7 +11,7 @@ pub fn sections(state: &mut Value) {
     let asset = |denom: &str, kind: &str, source: Value| {
         json!({
             "denom": denom, "underlying": "LUNA", "decimals": 6, "issuer": "issuer", "bridge_class": "ibc",
-            "tier": "TIER_BASKET", "kind": kind, "rate_source": source,
+            "tier": "TIER_BASKET", "kind": kind, "rate_source": source, "flags": { "basket_ok": true },
         })
     };
     let published = json!({ "kind": "RATE_KIND_PUSH", "rate": "1.300000000000000000", "publisher": user(4) });
@@ -47,6 +47,7 @@ pub fn sections(state: &mut Value) {
 pub fn all() -> Vec<(&'static str, Make)> {
     let mut all = registry();
     all.extend(liquid());
+    all.extend(vault());
     all
 }
 
@@ -105,5 +106,42 @@ fn liquid() -> Vec<(&'static str, Make)> {
         ),
         ("/pstake.liquidstake.v1beta1.MsgSetModulePaused", said(json!({ "authority": gov(), "is_paused": true }))),
         ("/restake.liquid.v1.MsgUpdateParams", params("restake.liquid.v1")),
+    ]
+}
+
+fn vault() -> Vec<(&'static str, Make)> {
+    let whole = "1.000000000000000000";
+    let seat =
+        json!({ "denom": "uluna", "target": whole, "goal": "0", "cap": whole, "floor": "0", "deposit_cap": "0" });
+    let risk = json!({ "loss_max": "0.1", "kappa": "0.5", "rho_max": "0.3" });
+    let fees = json!({ "performance": "0.1", "protocol_part": "0.5", "curator_part": "0.5", "builder_part": "0" });
+    let create = json!({
+        "curator": user(1), "underlying": "LUNA", "assets": [seat], "mode": "MODE_ISOLATED", "risk_class": risk, "fees": fees,
+        "bond": coin(1_000_000_000),
+    });
+    let of = |shares: u64| json!({ "owner": user(2), "vault": "1", "shares": shares.to_string() });
+    let mut give = of(1_000_000_000);
+    give["batch"] = json!("1");
+    give["to"] = json!(user(3));
+    vec![
+        ("/restake.vault.v1.MsgCreateVault", said(create)),
+        (
+            "/restake.vault.v1.MsgDeposit",
+            said(json!({
+                "depositor": user(2), "vault": "1", "coin": { "denom": "uluna", "amount": "100000" }, "min_shares_out": "1",
+            })),
+        ),
+        ("/restake.vault.v1.MsgRequestExit", said(of(5_000_000_000))),
+        ("/restake.vault.v1.MsgCancelExit", said(of(1_000_000_000))),
+        ("/restake.vault.v1.MsgTransferClaim", said(give)),
+        ("/restake.vault.v1.MsgClaimExit", said(json!({ "owner": user(3), "vault": "1", "batch": "1" }))),
+        ("/restake.vault.v1.MsgGaugeLock", said(of(2_000_000_000))),
+        ("/restake.vault.v1.MsgGaugeClaim", said(of(1))),
+        ("/restake.vault.v1.MsgGaugeUnlock", said(of(2_000_000_000))),
+        (
+            "/restake.vault.v1.MsgUpdateVault",
+            said(json!({ "curator": user(1), "vault": "1", "change": { "kind": "CHANGE_KIND_CLOSE_DEPOSITS" } })),
+        ),
+        ("/restake.vault.v1.MsgUpdateParams", params("restake.vault.v1")),
     ]
 }
