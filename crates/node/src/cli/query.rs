@@ -282,6 +282,21 @@ const QUESTIONS: &[Question] = &[
     ask("liquid", "operations", "", "/restake.liquid.v1.Query/Operations", &[]),
     ask("liquid", "preview-stake", "AMOUNT", "/restake.liquid.v1.Query/PreviewStake", &["amount"]),
     ask("liquid", "preview-unstake", "AMOUNT", "/restake.liquid.v1.Query/PreviewUnstake", &["amount"]),
+    ask("vault", "params", "", "/restake.vault.v1.Query/Params", &[]),
+    ask("vault", "vaults", "", "/restake.vault.v1.Query/Vaults", &[]),
+    ask("vault", "vault", "VAULT", "/restake.vault.v1.Query/Vault", &["vault"]),
+    ask("vault", "share-price", "VAULT", "/restake.vault.v1.Query/SharePrice", &["vault"]),
+    ask("vault", "nav", "VAULT", "/restake.vault.v1.Query/Nav", &["vault"]),
+    ask("vault", "nav-lo", "VAULT", "/restake.vault.v1.Query/NavLo", &["vault"]),
+    ask("vault", "composition", "VAULT", "/restake.vault.v1.Query/Composition", &["vault"]),
+    ask("vault", "targets", "VAULT", "/restake.vault.v1.Query/Targets", &["vault"]),
+    ask("vault", "preview-deposit", "VAULT COIN", "/restake.vault.v1.Query/PreviewDeposit", &["vault", "coin"]),
+    ask("vault", "preview-exit", "VAULT SHARES", "/restake.vault.v1.Query/PreviewExit", &["vault", "shares"]),
+    ask("vault", "risk-report", "VAULT", "/restake.vault.v1.Query/RiskReport", &["vault"]),
+    ask("vault", "batches", "VAULT", "/restake.vault.v1.Query/Batches", &["vault"]),
+    ask("vault", "batch", "VAULT BATCH", "/restake.vault.v1.Query/Batch", &["vault", "batch"]),
+    ask("vault", "claims", "OWNER", "/restake.vault.v1.Query/Claims", &["owner"]),
+    ask("vault", "gauge", "VAULT OWNER", "/restake.vault.v1.Query/Gauge", &["vault", "owner"]),
 ];
 
 /// Verbs without module: verb, words, what it tells.

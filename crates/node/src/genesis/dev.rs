@@ -4,7 +4,7 @@
 use anyhow::Result;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::crypto::{ed25519, sha256};
-use entente_kernel::{AccAddress, Bech32, Timestamp};
+use entente_kernel::{AccAddress, Bech32, Span, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::GenesisDoc;
@@ -154,6 +154,7 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
     section("restake.assets", assets(&bech32.acc(&publisher)));
     if let Some(first) = accounts.first() {
         section("liquidstake", liquid(&bech32.val(&(*first).into())));
+        section("vault", vault(&bech32.acc(first), time));
     }
     state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
     GenesisDoc::parse(json!({
@@ -481,6 +482,47 @@ fn assets(publisher: &str) -> Value {
 /// Millionths as a decimal number.
 fn decimal(millionths: u128) -> String {
     format!("{}.{:06}000000000000", millionths / 1_000_000, millionths % 1_000_000)
+}
+
+/// A vault of the ATOM family, in which a newcomer can deposit at once. The first account is its curator.
+fn vault(curator: &str, time: Timestamp) -> Value {
+    const PARTS: [&str; 3] = ["0.400000000000000000", "0.350000000000000000", "0.250000000000000000"];
+    let family = FOREIGN.iter().filter(|token| {
+        token.listed.as_ref().is_some_and(|listed| listed.underlying == "ATOM" && listed.yearly_thousandths > 0)
+    });
+    let seats = family.zip(PARTS).map(|(token, part)| {
+        json!({
+            "denom": token.denom(), "asset_id": asset_id(token), "target": part, "goal": part, "cap": "1.000000000000000000",
+            "floor": "0.000000000000000000", "deposit_cap": "0",
+        })
+    });
+    let seats: Vec<Value> = seats.collect();
+    let now = time.to_string();
+    json!({
+        "params": null,
+        "vaults": [{
+            "id": "1", "underlying": "ATOM", "assets": seats, "mode": "MODE_ISOLATED",
+            "risk_class": { "loss_max": "0.100000000000000000", "kappa": "0.500000000000000000",
+                "rho_max": "0.300000000000000000", "service_kinds": [] },
+            "curator": curator, "bond": null, "lrt_denom": "lrt/1", "shares": "0", "pool_shares": "0", "insurance_shares": "0",
+            "magnitude": "1000000000000000000000000",
+            "fees": { "performance": "0.100000000000000000", "protocol_part": "0.500000000000000000",
+                "curator_part": "0.500000000000000000", "builder_part": "0.000000000000000000", "builder": "" },
+            "state": "VAULT_STATE_ACTIVE", "alloc_seq": "0", "canary_cap": "0", "canary_raised": now, "epoch_start": now,
+            "epoch_nav": "1000000000000000", "swap_enabled": false, "hooks": [], "created": now, "bonus_total": "0",
+            "fee_total": "0", "last_batch": "0", "seen_at": "0",
+        }],
+        "holdings": [], "batches": [], "claims": [],
+        "queue": [{ "time": time.plus(Span::from_secs(86_400)).to_string(), "vault": "1", "batch": "0" }],
+        "next_vault_id": "2",
+    })
+}
+
+/// The number of a listed token: the registry counts in the order of the genesis.
+fn asset_id(token: &Foreign) -> String {
+    let listed = FOREIGN.iter().filter(|other| other.listed.is_some());
+    let place = listed.take_while(|other| other.denom() != token.denom()).count();
+    (place + 1).to_string()
 }
 
 /// All liquid stake lies with the only validator.

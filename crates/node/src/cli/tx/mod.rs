@@ -411,7 +411,7 @@ mod tests {
         for verb in VERBS {
             let word = |part: &str| match part.trim_end_matches("...") {
                 "AMOUNT" => "5uente".to_owned(),
-                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" => "7".to_owned(),
+                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" => "7".to_owned(),
                 "RATE" => "1.5".to_owned(),
                 "FILE" => file.display().to_string(),
                 "yes|no|no_with_veto|abstain" => "yes".to_owned(),

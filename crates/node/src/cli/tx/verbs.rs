@@ -50,6 +50,8 @@ pub const FLAGS: &[Flag] = &[
     value("allowed-validators", None, "authz grant: validators, with commas"),
     value("allowed-messages", None, "feegrant grant: messages, with commas"),
     value("allow-list", None, "authz grant send: receivers, with commas"),
+    value("min-shares", None, "vault deposit: fewest shares to accept"),
+    value("receiver", None, "vault deposit, claim-exit: who gets it, if not the sender"),
 ];
 
 const fn verb(
@@ -67,6 +69,14 @@ fn one(url: &str, fields: Value) -> Result<Vec<Value>> {
         message.extend(fields);
     }
     Ok(vec![message])
+}
+
+/// A message of a holder about shares of a vault.
+fn of_vault(name: &str, a: &Author, w: &Words) -> Result<Vec<Value>> {
+    one(
+        &format!("/restake.vault.v1.Msg{name}"),
+        json!({ "owner": a.text(), "vault": w.place(0), "shares": w.place(1) }),
+    )
 }
 
 pub const VERBS: &[Verb] = &[
@@ -238,6 +248,49 @@ pub const VERBS: &[Verb] = &[
     }),
     verb("liquid", "pause", "", |a, _| {
         one("/pstake.liquidstake.v1beta1.MsgSetModulePaused", json!({ "authority": a.text(), "is_paused": true }))
+    }),
+    verb("vault", "create", "FILE", |a, w| {
+        let mut fields = read_json(w.place(0))?;
+        fields["curator"] = json!(a.text());
+        one("/restake.vault.v1.MsgCreateVault", fields)
+    }),
+    verb("vault", "update", "VAULT FILE", |a, w| {
+        one(
+            "/restake.vault.v1.MsgUpdateVault",
+            json!({ "curator": a.text(), "vault": w.place(0), "change": read_json(w.place(1))? }),
+        )
+    }),
+    verb("vault", "deposit", "VAULT AMOUNT", |a, w| {
+        let receiver = w.flag("receiver").unwrap_or_default();
+        one(
+            "/restake.vault.v1.MsgDeposit",
+            json!({
+                "depositor": a.text(), "vault": w.place(0), "coin": coin(w.place(1))?,
+                "min_shares_out": w.flag("min-shares").unwrap_or("1"), "receiver": receiver,
+            }),
+        )
+    }),
+    verb("vault", "request-exit", "VAULT SHARES", |a, w| of_vault("RequestExit", a, w)),
+    verb("vault", "cancel-exit", "VAULT SHARES", |a, w| of_vault("CancelExit", a, w)),
+    verb("vault", "claim-exit", "VAULT BATCH", |a, w| {
+        let receiver = w.flag("receiver").unwrap_or_default();
+        one(
+            "/restake.vault.v1.MsgClaimExit",
+            json!({ "owner": a.text(), "vault": w.place(0), "batch": w.place(1), "receiver": receiver }),
+        )
+    }),
+    verb("vault", "transfer-claim", "VAULT BATCH TO SHARES", |a, w| {
+        one(
+            "/restake.vault.v1.MsgTransferClaim",
+            json!({
+                "owner": a.text(), "vault": w.place(0), "batch": w.place(1), "to": w.place(2), "shares": w.place(3),
+            }),
+        )
+    }),
+    verb("vault", "gauge-lock", "VAULT SHARES", |a, w| of_vault("GaugeLock", a, w)),
+    verb("vault", "gauge-unlock", "VAULT SHARES", |a, w| of_vault("GaugeUnlock", a, w)),
+    verb("vault", "gauge-claim", "VAULT", |a, w| {
+        one("/restake.vault.v1.MsgGaugeClaim", json!({ "owner": a.text(), "vault": w.place(0) }))
     }),
     verb("feegrant", "grant", "GRANTER GRANTEE", fee_grant),
     verb("feegrant", "revoke", "GRANTER GRANTEE", |a, w| {
