@@ -60,6 +60,7 @@ pub fn all() -> Vec<(&'static str, Make)> {
     all.extend(alliance());
     all.extend(restaking::all());
     all.extend(last_modules());
+    all.extend(restaking::vault());
     all
 }
 

@@ -499,7 +499,6 @@ fn vault(curator: &str, time: Timestamp) -> Value {
     let seats: Vec<Value> = seats.collect();
     let now = time.to_string();
     json!({
-        "params": null,
         "vaults": [{
             "id": "1", "underlying": "ATOM", "assets": seats, "mode": "MODE_ISOLATED",
             "risk_class": { "loss_max": "0.100000000000000000", "kappa": "0.500000000000000000",
