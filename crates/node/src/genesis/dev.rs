@@ -4,7 +4,7 @@
 use anyhow::Result;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::crypto::{ed25519, sha256};
-use entente_kernel::{AccAddress, Bech32, Span, Timestamp};
+use entente_kernel::{AccAddress, Bech32, Span, Timestamp, json};
 use serde_json::{Map, Value, json};
 
 use super::GenesisDoc;
@@ -498,7 +498,10 @@ fn vault(curator: &str, time: Timestamp) -> Value {
     });
     let seats: Vec<Value> = seats.collect();
     let now = time.to_string();
+    // Messages that we made ourselves always have a JSON form.
+    let params = json::to_json(&entente_chain::modules::vault::Params::default().to_wire()).unwrap_or_default();
     json!({
+        "params": params,
         "vaults": [{
             "id": "1", "underlying": "ATOM", "assets": seats, "mode": "MODE_ISOLATED",
             "risk_class": { "loss_max": "0.100000000000000000", "kappa": "0.500000000000000000",

@@ -107,12 +107,6 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         Ok(wire::VaultState::Closed) => Stage::Closed,
         _ => return Err(Error::plain(format!("state: {} is no state of a vault", row.state))),
     };
-    let bond = match &row.bond {
-        Some(coin) if !coin.amount.is_empty() => {
-            entente_kernel::num::Coins::from_coin(&convert::parse_coin(coin, "bond")?)?
-        }
-        _ => entente_kernel::num::Coins::empty(),
-    };
     Ok(Vault {
         id: row.id,
         underlying: row.underlying.clone(),
@@ -120,7 +114,7 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         mode: msg::mode(row.mode)?,
         risk: msg::risk(&row.risk_class.clone().unwrap_or_default())?,
         curator: ctx.bech32().parse_acc(&row.curator)?,
-        bond,
+        bond: msg::bond(row.bond.as_ref(), "bond")?,
         lrt: Denom::new(&row.lrt_denom)?,
         shares: parse(&row.shares, "shares")?,
         pool_shares: parse(&row.pool_shares, "pool_shares")?,

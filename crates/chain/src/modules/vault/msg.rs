@@ -137,7 +137,7 @@ impl Message for CreateVault {
             mode: mode(wire.mode)?,
             risk: risk(&wire.risk_class.unwrap_or_default())?,
             fees: fees(&wire.fees.unwrap_or_default(), bech32)?,
-            bond: bond(wire.bond.as_ref())?,
+            bond: bond(wire.bond.as_ref(), "bond")?,
             hooks: wire.hooks,
         })
     }
@@ -288,9 +288,10 @@ fn shares(text: &str) -> Result<u128> {
     if shares == 0 { Err(error::TOO_SMALL.because("shares: more than nothing is wanted")) } else { Ok(shares) }
 }
 
-fn bond(coin: Option<&entente_proto::cosmos::base::v1beta1::Coin>) -> Result<Coins> {
+/// One coin, or none: JSON shows an absent coin as one without a denom.
+pub fn bond(coin: Option<&entente_proto::cosmos::base::v1beta1::Coin>, field: &str) -> Result<Coins> {
     match coin {
-        Some(coin) if !coin.amount.is_empty() => Ok(Coins::from_coin(&convert::parse_coin(coin, "bond")?)?),
+        Some(coin) if !coin.denom.is_empty() => Ok(Coins::from_coin(&convert::parse_coin(coin, field)?)?),
         _ => Ok(Coins::empty()),
     }
 }

@@ -5,8 +5,8 @@ use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{Result, Span};
 use entente_proto::restake::vault::v1 as wire;
 
-use super::error;
 use super::math::{MAGNITUDE, Terms, VIRTUAL_SHARES, WAD};
+use super::{error, msg};
 use crate::modules::alliance::params::Declaration;
 use crate::wire as convert;
 
@@ -159,10 +159,6 @@ impl Params {
         let span = |field: Option<&prost_types::Duration>, name| {
             field.map_or(Ok(Span::ZERO), |wire| convert::parse_span(wire, name))
         };
-        let bond = match &wire.creation_bond {
-            Some(coin) if !coin.amount.is_empty() => Coins::from_coin(&convert::parse_coin(coin, "creation_bond")?)?,
-            _ => Coins::empty(),
-        };
         let virtual_shares = convert::parse_amount(&wire.virtual_shares, "virtual_shares")?;
         if virtual_shares != VIRTUAL_SHARES {
             return Err(wrong(format!("virtual_shares must be {VIRTUAL_SHARES}, is {virtual_shares}")));
@@ -182,7 +178,7 @@ impl Params {
             batches_max: wire.batches_max,
             assets_max: wire.assets_max,
             allocs_max: wire.allocs_max,
-            creation_bond: bond,
+            creation_bond: msg::bond(wire.creation_bond.as_ref(), "creation_bond")?,
             issuer_cap: convert::parse_wad(&wire.issuer_cap, "issuer_cap")?,
             deposit_epoch_cap: convert::parse_wad(&wire.deposit_epoch_cap, "deposit_epoch_cap")?,
             depth_factor: convert::parse_wad(&wire.depth_factor, "depth_factor")?,
