@@ -108,7 +108,7 @@ impl<K: Key, V: Value> Map<K, V> {
 
     /// The record in the form that `make` gives it. The form is kept: as long as the record does not change, asking again costs
     /// little. `make` must depend on nothing but key and record.
-    pub fn get_as<T: Clone + Send + Sync + 'static>(
+    pub fn read_as<T: Clone + Send + Sync + 'static>(
         &self,
         view: &View,
         key: &K,

@@ -68,7 +68,7 @@ pub fn min_commission_rate(view: &View) -> Result<Dec> {
 }
 
 pub fn validator(view: &View, operator: &ValAddress) -> Result<Option<Validator>> {
-    state::VALIDATORS.get_as(view, operator, |Wire(w)| stored(Validator::from_wire(w, *operator)))
+    state::VALIDATORS.read_as(view, operator, |Wire(w)| stored(Validator::from_wire(w, *operator)))
 }
 
 /// # Errors
