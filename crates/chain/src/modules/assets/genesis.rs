@@ -11,7 +11,6 @@ use super::math::{Course, Past};
 use super::msg::{self, Listing};
 use super::state::{ASSETS, Asset, Ceiling, Group, IDS, PARAMS, PAUSES, Pause, Price};
 use super::{handle, invariant, params::Params, query};
-use crate::modules::auth::{self, ModuleAccount};
 use crate::wire as convert;
 
 /// # Errors
@@ -22,7 +21,6 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         None => Params::default(),
     };
     PARAMS.save(ctx, &params)?;
-    auth::ensure_account(ctx, &ModuleAccount::ASSETS.address())?;
     for (at, asset) in genesis.assets.iter().enumerate() {
         let listing = Listing::from_wire(asset, ctx.bech32());
         let placed = listing.and_then(|listing| match asset.id {

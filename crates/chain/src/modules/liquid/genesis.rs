@@ -10,7 +10,6 @@ use super::state::{
     Status, VALIDATORS,
 };
 use super::{invariant, position, query};
-use crate::modules::auth::{self, ModuleAccount};
 use crate::wire as convert;
 
 /// # Errors
@@ -25,7 +24,6 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     let params = Params::from_wire(&genesis.params.unwrap_or_default(), own, ctx.bech32())
         .map_err(|e| e.wrap("liquidstake.params"))?;
     PARAMS.save(ctx, &params)?;
-    auth::ensure_account(ctx, &ModuleAccount::LIQUID.address())?;
     position::know(ctx, &params)?;
     for row in &genesis.liquid_validators {
         let operator = ctx.bech32().parse_val(&row.operator_address).map_err(|e| e.wrap("liquid_validators"))?;

@@ -66,7 +66,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
             batch => DUE.set(ctx, &(at, row.vault, batch), &()),
         }
     })?;
-    if genesis.next_vault_id > 0 {
+    if genesis.next_vault_id > 1 {
         VAULT_IDS.set(ctx, genesis.next_vault_id)?;
     }
     for (name, check) in [
