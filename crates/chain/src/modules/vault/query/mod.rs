@@ -10,13 +10,13 @@ pub(super) use convert::{
 pub use risk::risk_report;
 
 use entente_kernel::num::{Denom, floor_ratio};
-use entente_kernel::{Error, Grpc, Result, View};
+use entente_kernel::{Ctx, Error, Grpc, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::block::{credited, flow, report};
 use super::holding::{basket, coin, coins, must_vault};
 use super::math::{self, WAD};
-use super::state::{BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, PENDING, STREAMS, VAULTS};
+use super::state::{BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, PENDING, STREAMS, VAULTS, Vault};
 use super::{error, handle, next_close, stake};
 use crate::modules::assets;
 use crate::query::{page_request, page_response};
@@ -49,9 +49,17 @@ pub fn vault(view: &View, request: wire::QueryVaultRequest) -> Result<wire::Quer
     Ok(wire::QueryVaultResponse { pending: pending.collect::<Result<_>>()?, vault: Some(vault_to_wire(view, &vault)) })
 }
 
+/// The vault as the next message would find it: what takes, roundings and time changed since it was last seen is there already.
+fn seen(view: &View, id: u64) -> Result<(Ctx, Vault)> {
+    let mut ctx = view.scratch();
+    let mut vault = must_vault(&ctx, id)?;
+    stake::look(&mut ctx, &mut vault, stake::Cause::Take)?;
+    Ok((ctx, vault))
+}
+
 pub fn share_price(view: &View, request: wire::QuerySharePriceRequest) -> Result<wire::QuerySharePriceResponse> {
-    let vault = must_vault(view, request.vault)?;
-    let basket = basket(view, &vault)?;
+    let (ctx, vault) = seen(view, request.vault)?;
+    let basket = basket(&ctx, &vault)?;
     Ok(wire::QuerySharePriceResponse {
         price: ours::wad(of_priced_shares(basket.share_price()?)?),
         shares: vault.shares.to_string(),
@@ -64,8 +72,8 @@ fn of_priced_shares(price: u128) -> Result<u128> {
 }
 
 pub fn nav(view: &View, request: wire::QueryNavRequest) -> Result<wire::QueryNavResponse> {
-    let vault = must_vault(view, request.vault)?;
-    let basket = basket(view, &vault)?;
+    let (ctx, vault) = seen(view, request.vault)?;
+    let basket = basket(&ctx, &vault)?;
     Ok(wire::QueryNavResponse {
         nav: basket.nav()?.to_string(),
         nav_hi: basket.nav_hi()?.to_string(),
@@ -74,8 +82,8 @@ pub fn nav(view: &View, request: wire::QueryNavRequest) -> Result<wire::QueryNav
 }
 
 pub fn nav_lo(view: &View, request: wire::QueryNavLoRequest) -> Result<wire::QueryNavLoResponse> {
-    let vault = must_vault(view, request.vault)?;
-    let basket = basket(view, &vault)?;
+    let (ctx, vault) = seen(view, request.vault)?;
+    let basket = basket(&ctx, &vault)?;
     let value = basket.lines.iter().try_fold(0u128, |all, line| {
         all.checked_add(line.value_lo()?).ok_or(entente_kernel::num::NumError::Overflow)
     })?;
@@ -84,7 +92,8 @@ pub fn nav_lo(view: &View, request: wire::QueryNavLoRequest) -> Result<wire::Que
 }
 
 pub fn composition(view: &View, request: wire::QueryCompositionRequest) -> Result<wire::QueryCompositionResponse> {
-    let vault = must_vault(view, request.vault)?;
+    let (view, vault) = seen(view, request.vault)?;
+    let view = &view;
     let basket = basket(view, &vault)?;
     let nav = basket.nav()?;
     let mut components = Vec::with_capacity(vault.seats.len());
@@ -143,10 +152,7 @@ pub fn preview_deposit(
     let given: u128 = digits.parse().map_err(|_| wrong("an amount and a denom in one word are wanted".to_owned()))?;
     let denom = Denom::new(denom).map_err(|e| wrong(e.to_string()))?;
 
-    // What takes and roundings changed is seen as the deposit itself would see it.
-    let mut ctx = view.scratch();
-    let mut vault = must_vault(&ctx, request.vault)?;
-    stake::look(&mut ctx, &mut vault, stake::Cause::Take)?;
+    let (ctx, vault) = seen(view, request.vault)?;
     let before = basket(&ctx, &vault)?;
     let params = super::params(&ctx)?;
     let (place, quote) = handle::price(&vault, &before, &params, &denom, given)?;
@@ -163,9 +169,7 @@ pub fn preview_deposit(
 
 pub fn preview_exit(view: &View, request: wire::QueryPreviewExitRequest) -> Result<wire::QueryPreviewExitResponse> {
     let shares = ours::parse_amount(&request.shares, "shares")?;
-    let mut ctx = view.scratch();
-    let mut vault = must_vault(&ctx, request.vault)?;
-    stake::look(&mut ctx, &mut vault, stake::Cause::Take)?;
+    let (ctx, vault) = seen(view, request.vault)?;
     if shares > vault.shares {
         return Err(Error::status(Grpc::InvalidArgument, format!("shares: {shares}; the vault has {}", vault.shares)));
     }
