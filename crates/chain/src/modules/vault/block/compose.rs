@@ -44,9 +44,8 @@ pub fn report(view: &View, vault: &Vault) -> Result<(Vec<Report>, bool)> {
     let mut out = Vec::with_capacity(rows.len());
     for ((seat, asset), (yearly, tilt)) in vault.seats.iter().zip(&rows).zip(yields.into_iter().zip(tilts)) {
         let health = assets::health(view, asset)?;
-        let well = health <= Health::Watch && !matches!(health, Health::Watch);
         let depth = asset.depth.map_or(0, |(depth, _)| depth);
-        let raw = if well { math::raw(depth, tilt)? } else { 0 };
+        let raw = if health <= Health::Paused { math::raw(depth, tilt)? } else { 0 };
         let by_depth = if nav == 0 {
             WAD
         } else {

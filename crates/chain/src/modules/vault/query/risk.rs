@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::super::holding::{basket, must_vault, plus};
 use super::super::math::{VIRTUAL_SHARES, WAD, value_floor};
-use super::super::state::{PLACES, RiskClass};
+use super::super::state::PLACES;
 use super::convert::risk_to_wire;
 use crate::modules::{assets, slashing};
 use crate::wire as ours;
@@ -53,7 +53,7 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
         validators.iter().map(|(v, value)| exposure(view.bech32().val(v), *value, slash)).collect::<Result<_>>()?;
     let all_shares = plus(vault.shares, VIRTUAL_SHARES)?;
     Ok(wire::QueryRiskReportResponse {
-        risk_class: Some(risk_to_wire(&RiskClass { ..vault.risk.clone() })),
+        risk_class: Some(risk_to_wire(&vault.risk)),
         exposures,
         loss_max: ours::wad(floor_ratio(&[part(largest)?, slash], &[WAD])?),
         insurance: floor_ratio(&[nav, vault.insurance_shares], &[all_shares])?.to_string(),
