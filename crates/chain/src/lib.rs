@@ -25,6 +25,7 @@ pub mod import;
 pub mod invariants;
 pub mod message;
 pub mod modules;
+pub mod params;
 mod proposal;
 pub mod query;
 pub mod route;

@@ -4,6 +4,7 @@ use entente_kernel::{Result, Span, Timestamp};
 use entente_proto::alliance::alliance as wire;
 
 use super::error;
+use crate::params::{Declaration, declare, read_span};
 use crate::wire as convert;
 
 /// Unbonding entries that are paid, and redelegations that are completed, in one block.
@@ -13,39 +14,29 @@ pub const CLEANUPS_PER_BLOCK: usize = 1000;
 /// Failed payouts that are tried again in one block.
 pub const RETRIES_PER_BLOCK: usize = 20;
 
-/// What is to be known of a parameter: for documentation, command line, dashboard and lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Declaration {
-    pub name: &'static str,
-    pub unit: &'static str,
-    pub bound: &'static str,
-    pub default: &'static str,
-    pub meaning: &'static str,
-}
-
 /// All parameters, in the order of the wire.
 pub const DECLARATIONS: &[Declaration] = &[
-    Declaration {
-        name: "reward_delay_time",
-        unit: "duration",
-        bound: "at least 0",
-        default: "604800s",
-        meaning: "How long after its creation an asset begins to earn rewards.",
-    },
-    Declaration {
-        name: "take_rate_claim_interval",
-        unit: "duration",
-        bound: "above 0",
-        default: "300s",
-        meaning: "How often the take rate of each asset is charged.",
-    },
-    Declaration {
-        name: "last_take_rate_claim_time",
-        unit: "time",
-        bound: "any; 0001-01-01T00:00:00Z means that the clock has not started",
-        default: "0001-01-01T00:00:00Z",
-        meaning: "The end of the last interval that was charged.",
-    },
+    declare(
+        "reward_delay_time",
+        "duration",
+        "at least 0",
+        "604800s",
+        "How long after its creation an asset begins to earn rewards.",
+    ),
+    declare(
+        "take_rate_claim_interval",
+        "duration",
+        "above 0",
+        "300s",
+        "How often the take rate of each asset is charged.",
+    ),
+    declare(
+        "last_take_rate_claim_time",
+        "time",
+        "any; 0001-01-01T00:00:00Z means that the clock has not started",
+        "0001-01-01T00:00:00Z",
+        "The end of the last interval that was charged.",
+    ),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -69,13 +60,10 @@ impl Params {
     /// # Errors
     /// Durations that cannot be held; absent fields count as zero.
     pub fn from_wire(wire: &wire::Params) -> Result<Self> {
-        let span = |field: Option<&prost_types::Duration>, name| {
-            field.map_or(Ok(Span::ZERO), |wire| convert::parse_span(wire, name))
-        };
         let last = wire.last_take_rate_claim_time.as_ref();
         Ok(Self {
-            reward_delay: span(wire.reward_delay_time.as_ref(), "reward_delay_time")?,
-            take_interval: span(wire.take_rate_claim_interval.as_ref(), "take_rate_claim_interval")?,
+            reward_delay: read_span(wire.reward_delay_time.as_ref(), "reward_delay_time")?,
+            take_interval: read_span(wire.take_rate_claim_interval.as_ref(), "take_rate_claim_interval")?,
             last_take: last
                 .map_or(Ok(Timestamp::NEVER), |t| convert::parse_timestamp(t, "last_take_rate_claim_time"))?,
         })

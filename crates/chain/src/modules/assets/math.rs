@@ -1,7 +1,7 @@
 //! Rates: what a report may change, and the values that follow. Every division says who gains.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use entente_kernel::num::{WAD, ceil_ratio, floor_ratio};
+use entente_kernel::num::{NumError, WAD, ceil_ratio, floor_ratio};
 use entente_kernel::{Error, Result, Timestamp};
 
 use super::state::{Asset, Source};
@@ -181,13 +181,13 @@ impl Scale {
     }
 
     /// Value of an amount at a rate, rounded down: who holds the others gains.
-    pub fn value_floor(&self, amount: u128, rate: u128) -> Result<u128> {
-        Ok(floor_ratio(&[amount, rate, self.factor], &[WAD, self.divisor])?)
+    pub fn value_floor(&self, amount: u128, rate: u128) -> Result<u128, NumError> {
+        floor_ratio(&[amount, rate, self.factor], &[WAD, self.divisor])
     }
 
     /// Value of an amount at a rate, rounded up.
-    pub fn value_ceil(&self, amount: u128, rate: u128) -> Result<u128> {
-        Ok(ceil_ratio(&[amount, rate, self.factor], &[WAD, self.divisor])?)
+    pub fn value_ceil(&self, amount: u128, rate: u128) -> Result<u128, NumError> {
+        ceil_ratio(&[amount, rate, self.factor], &[WAD, self.divisor])
     }
 }
 
@@ -205,17 +205,17 @@ pub struct Pricing {
 impl Pricing {
     /// Value for reports, rounded down.
     pub fn value(&self, amount: u128) -> Result<u128> {
-        self.scale.value_floor(amount, self.r)
+        Ok(self.scale.value_floor(amount, self.r)?)
     }
 
     /// Value of what somebody brings, rounded down: those who are there gain.
     pub fn value_lo(&self, amount: u128) -> Result<u128> {
-        self.scale.value_floor(amount, self.r_lo)
+        Ok(self.scale.value_floor(amount, self.r_lo)?)
     }
 
     /// Value of what is there, rounded up: those who are there gain.
     pub fn value_hi(&self, amount: u128) -> Result<u128> {
-        self.scale.value_ceil(amount, self.r_hi)
+        Ok(self.scale.value_ceil(amount, self.r_hi)?)
     }
 }
 

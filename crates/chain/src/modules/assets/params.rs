@@ -2,11 +2,11 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use entente_kernel::num::{Coin, Coins, Denom, Int, WAD};
-use entente_kernel::{AccAddress, Bech32, Error, Result, Span};
+use entente_kernel::{AccAddress, Bech32, Result, Span};
 use entente_proto::restake::assets::v1 as wire;
 
 use super::error;
-use crate::modules::alliance::params::Declaration;
+use crate::params::{Declaration, check_fraction, check_span, declare, read_address, read_bond, read_span};
 use crate::wire as convert;
 
 /// All parameters, in the order of the wire.
@@ -37,16 +37,6 @@ pub const DECLARATIONS: &[Declaration] = &[
     declare("proof_age_max", "duration", "1s to 365d", "172800s", "Without a proof for longer, an asset is Impaired."),
     declare("watch_min", "duration", "1s to 30d", "3600s", "Shortest time between the two reports that end Watch."),
 ];
-
-const fn declare(
-    name: &'static str,
-    unit: &'static str,
-    bound: &'static str,
-    default: &'static str,
-    meaning: &'static str,
-) -> Declaration {
-    Declaration { name, unit, bound, default, meaning }
-}
 
 /// Fractions are in steps of 10^-18.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -92,24 +82,20 @@ impl Params {
     /// # Errors
     /// assets 14 that names the field and what is allowed; other refusals for what cannot be read.
     pub fn from_wire(wire: &wire::Params, bech32: &Bech32) -> Result<Self> {
-        let span = |field: Option<&prost_types::Duration>, name| {
-            field.map_or(Ok(Span::ZERO), |wire| convert::parse_span(wire, name))
-        };
-        let guardian = if wire.guardian.is_empty() { None } else { Some(bech32.parse_acc(&wire.guardian)?) };
         let params = Self {
-            guardian,
-            guardian_term: span(wire.guardian_term.as_ref(), "guardian_term")?,
-            listing_bond: bond(wire.listing_bond.as_ref())?,
-            rate_window: span(wire.rate_window.as_ref(), "rate_window")?,
+            guardian: read_address(&wire.guardian, "guardian", bech32)?,
+            guardian_term: read_span(wire.guardian_term.as_ref(), "guardian_term")?,
+            listing_bond: read_bond(wire.listing_bond.as_ref(), "listing_bond")?,
+            rate_window: read_span(wire.rate_window.as_ref(), "rate_window")?,
             rate_growth_max: convert::parse_wad(&wire.rate_growth_max, "rate_growth_max")?,
             drop_watch: convert::parse_wad(&wire.drop_watch, "drop_watch")?,
             drop_halt: convert::parse_wad(&wire.drop_halt, "drop_halt")?,
             apr_cap: convert::parse_wad(&wire.apr_cap, "apr_cap")?,
-            rate_age_max: span(wire.rate_age_max.as_ref(), "rate_age_max")?,
-            price_age_max: span(wire.price_age_max.as_ref(), "price_age_max")?,
+            rate_age_max: read_span(wire.rate_age_max.as_ref(), "rate_age_max")?,
+            price_age_max: read_span(wire.price_age_max.as_ref(), "price_age_max")?,
             parity_tolerance: convert::parse_wad(&wire.parity_tolerance, "parity_tolerance")?,
-            proof_age_max: span(wire.proof_age_max.as_ref(), "proof_age_max")?,
-            watch_min: span(wire.watch_min.as_ref(), "watch_min")?,
+            proof_age_max: read_span(wire.proof_age_max.as_ref(), "proof_age_max")?,
+            watch_min: read_span(wire.watch_min.as_ref(), "watch_min")?,
         };
         params.validate()?;
         Ok(params)
@@ -147,9 +133,7 @@ impl Params {
             ("watch_min", self.watch_min, 1, MONTH),
         ];
         for (name, span, least, most) in spans {
-            if span < Span::from_secs(least) || span > Span::from_secs(most) {
-                return Err(wrong(format!("{name} must be {least} to {most} seconds, is {span}")));
-            }
+            check_span(error::INVALID_PARAMS, name, span, least, most)?;
         }
         let fractions = [
             ("rate_growth_max", self.rate_growth_max, 0, HUNDREDTH),
@@ -159,24 +143,8 @@ impl Params {
             ("parity_tolerance", self.parity_tolerance, 0, WAD),
         ];
         for (name, fraction, least, most) in fractions {
-            if fraction < least || fraction > most {
-                return Err(wrong(format!("{name} must be {least} to {most} x 10^-18, is {fraction}")));
-            }
+            check_fraction(error::INVALID_PARAMS, name, fraction, least, most)?;
         }
         Ok(())
     }
-}
-
-fn wrong(text: String) -> Error {
-    error::INVALID_PARAMS.because(text)
-}
-
-/// One coin above zero, or none.
-fn bond(wire: Option<&entente_proto::cosmos::base::v1beta1::Coin>) -> Result<Coins> {
-    let Some(wire) = wire.filter(|coin| !coin.denom.is_empty()) else { return Ok(Coins::empty()) };
-    let coin = convert::parse_coin(wire, "listing_bond")?;
-    if coin.is_negative() {
-        return Err(wrong(format!("listing_bond must not be negative, is {coin}")));
-    }
-    if coin.is_zero() { Ok(Coins::empty()) } else { Ok(Coins::one(coin)?) }
 }

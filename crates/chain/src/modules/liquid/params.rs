@@ -7,7 +7,7 @@ use entente_proto::pstake::liquidstake::v1beta1 as wire;
 use entente_proto::restake::liquid::v1 as own;
 
 use super::error;
-use crate::modules::alliance::params::Declaration;
+use crate::params::{Declaration, check_count, check_fraction, check_span, declare, read_address, read_span};
 use crate::wire as convert;
 
 /// What the weights of the validators add up to.
@@ -49,16 +49,6 @@ pub const DECLARATIONS: &[Declaration] = &[
     declare("quorum", "of 10000", "0 to 10000", "3333", "Weight of active validators below which nothing is staked."),
     declare("rebalance_trigger", "fraction", "0 to 1", "0.001", "Distance from its target at which stake is moved."),
 ];
-
-const fn declare(
-    name: &'static str,
-    unit: &'static str,
-    bound: &'static str,
-    default: &'static str,
-    meaning: &'static str,
-) -> Declaration {
-    Declaration { name, unit, bound, default, meaning }
-}
 
 /// Fractions are in steps of 10^-18.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -106,7 +96,7 @@ fn wrong(text: impl std::fmt::Display) -> Error {
 
 fn fraction(text: &str, field: &str, most: u128) -> Result<u128> {
     let part = convert::parse_wad(text, field)?;
-    if part > most { Err(wrong(format!("{field} must be 0 to {most} x 10^-18, is {part}"))) } else { Ok(part) }
+    check_fraction(error::INVALID_PARAMS, field, part, 0, most).map(|()| part)
 }
 
 /// The validators of a list, each once, with weights that add up to the whole; or none at all.
@@ -154,10 +144,7 @@ impl Params {
     /// liquidstake 14 that names the field and what is allowed.
     pub fn from_wire(wire: &wire::Params, own: OwnParams, bech32: &Bech32) -> Result<Self> {
         const HALF: u128 = WAD / 2;
-        let address = |text: &str, field: &str| match text {
-            "" => Ok(None),
-            text => bech32.parse_acc(text).map(Some).map_err(|e| e.wrap(field)),
-        };
+        let address = |text: &str, field: &str| read_address(text, field, bech32);
         Ok(Self {
             denom: Denom::new(&wire.liquid_bond_denom).map_err(|e| wrong(format!("liquid_bond_denom: {e}")))?,
             validators: read_validators(&wire.whitelisted_validators, bech32)?,
@@ -209,13 +196,10 @@ impl OwnParams {
         const MONTH: i64 = 30 * DAY;
         const TEN: u128 = 10 * WAD;
         let span = |field: Option<&prost_types::Duration>, name: &str, most: i64| {
-            let span = field.map_or(Ok(Span::ZERO), |wire| convert::parse_span(wire, name))?;
-            let fits = span >= Span::from_secs(60) && span <= Span::from_secs(most);
-            if fits { Ok(span) } else { Err(wrong(format!("{name} must be 60 to {most} seconds, is {span}"))) }
+            let span = read_span(field, name)?;
+            check_span(error::INVALID_PARAMS, name, span, 60, most).map(|()| span)
         };
-        if wire.quorum > WEIGHTS_TOTAL {
-            return Err(wrong(format!("quorum must be 0 to {WEIGHTS_TOTAL}, is {}", wire.quorum)));
-        }
+        check_count(error::INVALID_PARAMS, "quorum", wire.quorum.into(), 0, WEIGHTS_TOTAL.into())?;
         Ok(Self {
             epoch: span(wire.epoch.as_ref(), "epoch", WEEK)?,
             exit_period: span(wire.exit_period.as_ref(), "exit_period", MONTH)?,

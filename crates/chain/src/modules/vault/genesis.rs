@@ -9,6 +9,7 @@ use super::params::Params;
 use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, vault_to_wire};
 use super::state::*;
 use super::{invariant, msg};
+use crate::params::read_bond;
 use crate::wire as convert;
 
 /// # Errors
@@ -114,7 +115,7 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         mode: msg::mode(row.mode)?,
         risk: msg::risk(&row.risk_class.clone().unwrap_or_default())?,
         curator: ctx.bech32().parse_acc(&row.curator)?,
-        bond: msg::bond(row.bond.as_ref(), "bond")?,
+        bond: read_bond(row.bond.as_ref(), "bond")?,
         lrt: Denom::new(&row.lrt_denom)?,
         shares: parse(&row.shares, "shares")?,
         pool_shares: parse(&row.pool_shares, "pool_shares")?,

@@ -1,12 +1,12 @@
 //! What a vault has of its assets, and the arithmetic that keeps both sides of the book equal.
 
-use entente_kernel::num::{Coin, Coins, Denom, Int, NumError};
+use entente_kernel::num::{Coin, Coins, Dec, Denom, Int};
 use entente_kernel::{AccAddress, Ctx, Error, Result, View};
 use sha2::{Digest, Sha256};
 
+use super::error;
 use super::math::{Basket, Line};
 use super::state::{BATCHES, Batch, HOLDINGS, Holding, PLACES, RETURNS, REWARDS, STREAMS, TOTALS, VAULTS, Vault};
-use super::{error, math};
 use crate::modules::{assets, bank};
 
 /// The account of a vault, in which its coins lie and from which it stakes. Nobody has a key to it.
@@ -52,20 +52,11 @@ pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
             rate: rate(pricing.r),
             rate_lo: rate(pricing.r_lo),
             rate_hi: rate(pricing.r_hi),
-            unit: unit(&asset)?,
+            scale: pricing.scale,
             target: seat.target,
         });
     }
     Ok(Basket { lines, shares: vault.shares, pool_shares: vault.pool_shares })
-}
-
-/// WAD, times ten for each decimal place that the asset has more than its underlying, less ten for each that it has fewer.
-fn unit(asset: &assets::Asset) -> Result<u128> {
-    let power = |places: u32| 10_u128.checked_pow(places).ok_or(NumError::Overflow);
-    Ok(match asset.decimals.checked_sub(asset.underlying_decimals) {
-        Some(more) => math::WAD.checked_mul(power(more)?).ok_or(NumError::Overflow)?,
-        None => math::WAD.checked_div(power(asset.underlying_decimals.abs_diff(asset.decimals))?).unwrap_or_default(),
-    })
 }
 
 /// The closed batches of a vault that are not finished, oldest first.
@@ -109,6 +100,14 @@ pub fn coins(list: impl IntoIterator<Item = (Denom, u128)>) -> Result<Coins> {
         all = all.add(&Coins::from_coin(&coin(&denom, amount))?)?;
     }
     Ok(all)
+}
+
+/// A fraction that lies between 0 and 1, in steps of 10^-18.
+///
+/// # Errors
+/// A fault for what is negative or has more than 128 bits.
+pub fn fraction(dec: Dec) -> Result<u128> {
+    dec.to_scaled_string().parse().map_err(|_| Error::fault(format!("vault: {dec} is no fraction")))
 }
 
 /// An amount of the chain as one of ours.

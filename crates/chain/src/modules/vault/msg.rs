@@ -8,6 +8,7 @@ use super::Params;
 use super::error;
 use super::state::{Fees, Mode, RiskClass};
 use crate::message::Message;
+use crate::params::read_bond;
 use crate::wire as convert;
 
 /// Longest list of kinds or hooks, and longest name in one.
@@ -137,7 +138,7 @@ impl Message for CreateVault {
             mode: mode(wire.mode)?,
             risk: risk(&wire.risk_class.unwrap_or_default())?,
             fees: fees(&wire.fees.unwrap_or_default(), bech32)?,
-            bond: bond(wire.bond.as_ref(), "bond")?,
+            bond: read_bond(wire.bond.as_ref(), "bond")?,
             hooks: wire.hooks,
         })
     }
@@ -181,6 +182,12 @@ impl Message for Deposit {
     }
 }
 
+impl Exit {
+    fn read(owner: &str, vault: u64, amount: &str, bech32: &Bech32) -> Result<Self> {
+        Ok(Self { owner: bech32.parse_acc(owner)?, vault, shares: shares(amount)? })
+    }
+}
+
 impl Message for Exit {
     type Wire = wire::MsgRequestExit;
 
@@ -189,7 +196,7 @@ impl Message for Exit {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: shares(&wire.shares)? })
+        Exit::read(&wire.owner, wire.vault, &wire.shares, bech32)
     }
 }
 
@@ -201,7 +208,7 @@ impl Message for CancelExit {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self(Exit { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: shares(&wire.shares)? }))
+        Exit::read(&wire.owner, wire.vault, &wire.shares, bech32).map(Self)
     }
 }
 
@@ -231,6 +238,12 @@ impl Message for TransferClaim {
     }
 }
 
+impl Gauge {
+    fn read(owner: &str, vault: u64, amount: &str, bech32: &Bech32) -> Result<Self> {
+        Ok(Self { owner: bech32.parse_acc(owner)?, vault, shares: shares(amount)? })
+    }
+}
+
 impl Message for Gauge {
     type Wire = wire::MsgGaugeLock;
 
@@ -239,7 +252,7 @@ impl Message for Gauge {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: shares(&wire.shares)? })
+        Gauge::read(&wire.owner, wire.vault, &wire.shares, bech32)
     }
 }
 
@@ -251,7 +264,7 @@ impl Message for GaugeUnlock {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self(Gauge { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: shares(&wire.shares)? }))
+        Gauge::read(&wire.owner, wire.vault, &wire.shares, bech32).map(Self)
     }
 }
 
@@ -286,14 +299,6 @@ fn or(text: &str, other: AccAddress, bech32: &Bech32) -> Result<AccAddress> {
 fn shares(text: &str) -> Result<u128> {
     let shares = convert::parse_amount(text, "shares")?;
     if shares == 0 { Err(error::TOO_SMALL.because("shares: more than nothing is wanted")) } else { Ok(shares) }
-}
-
-/// One coin, or none: JSON shows an absent coin as one without a denom.
-pub fn bond(coin: Option<&entente_proto::cosmos::base::v1beta1::Coin>, field: &str) -> Result<Coins> {
-    match coin {
-        Some(coin) if !coin.denom.is_empty() => Ok(Coins::from_coin(&convert::parse_coin(coin, field)?)?),
-        _ => Ok(Coins::empty()),
-    }
 }
 
 pub fn mode(number: i32) -> Result<Mode> {

@@ -5,9 +5,9 @@ use entente_kernel::num::{Coin, Coins, Denom, Int};
 use entente_kernel::{Result, Span};
 use entente_proto::restake::vault::v1 as wire;
 
+use super::error;
 use super::math::{MAGNITUDE, Terms, VIRTUAL_SHARES, WAD};
-use super::{error, msg};
-use crate::modules::alliance::params::Declaration;
+use crate::params::{Declaration, check_count, check_fraction, check_span, declare, read_bond, read_span};
 use crate::wire as convert;
 
 /// Epochs of vaults that end in one block; the rest follows in order.
@@ -81,16 +81,6 @@ pub const DECLARATIONS: &[Declaration] = &[
     declare("notice_epochs", "epochs", "1 to 30", "3", "From the announcement of a change to its effect."),
 ];
 
-const fn declare(
-    name: &'static str,
-    unit: &'static str,
-    bound: &'static str,
-    default: &'static str,
-    meaning: &'static str,
-) -> Declaration {
-    Declaration { name, unit, bound, default, meaning }
-}
-
 /// Fractions and factors are in steps of 10^-18.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Params {
@@ -156,21 +146,16 @@ impl Params {
     /// # Errors
     /// vault 17 that names the field and what is allowed; other refusals for what cannot be read.
     pub fn from_wire(wire: &wire::Params) -> Result<Self> {
-        let span = |field: Option<&prost_types::Duration>, name| {
-            field.map_or(Ok(Span::ZERO), |wire| convert::parse_span(wire, name))
-        };
         let virtual_shares = convert::parse_amount(&wire.virtual_shares, "virtual_shares")?;
-        if virtual_shares != VIRTUAL_SHARES {
-            return Err(wrong(format!("virtual_shares must be {VIRTUAL_SHARES}, is {virtual_shares}")));
-        }
+        check_count(error::INVALID_PARAMS, "virtual_shares", virtual_shares, VIRTUAL_SHARES, VIRTUAL_SHARES)?;
         let params = Self {
-            epoch: span(wire.epoch.as_ref(), "epoch")?,
+            epoch: read_span(wire.epoch.as_ref(), "epoch")?,
             k: convert::parse_wad(&wire.k, "k")?,
             beta: convert::parse_wad(&wire.beta, "beta")?,
             delta: convert::parse_wad(&wire.delta, "delta")?,
             boot_nav: convert::parse_amount(&wire.boot_nav, "boot_nav")?,
             tau_step: convert::parse_wad(&wire.tau_step, "tau_step")?,
-            exit_horizon: span(wire.exit_horizon.as_ref(), "exit_horizon")?,
+            exit_horizon: read_span(wire.exit_horizon.as_ref(), "exit_horizon")?,
             kappa_max: convert::parse_wad(&wire.kappa_max, "kappa_max")?,
             rho_max: convert::parse_wad(&wire.rho_max, "rho_max")?,
             omega_max: convert::parse_wad(&wire.omega_max, "omega_max")?,
@@ -178,7 +163,7 @@ impl Params {
             batches_max: wire.batches_max,
             assets_max: wire.assets_max,
             allocs_max: wire.allocs_max,
-            creation_bond: msg::bond(wire.creation_bond.as_ref(), "creation_bond")?,
+            creation_bond: read_bond(wire.creation_bond.as_ref(), "creation_bond")?,
             issuer_cap: convert::parse_wad(&wire.issuer_cap, "issuer_cap")?,
             deposit_epoch_cap: convert::parse_wad(&wire.deposit_epoch_cap, "deposit_epoch_cap")?,
             depth_factor: convert::parse_wad(&wire.depth_factor, "depth_factor")?,
@@ -219,9 +204,7 @@ impl Params {
 
     fn validate(&self) -> Result<()> {
         for (name, span, most) in [("epoch", self.epoch, 30 * DAY), ("exit_horizon", self.exit_horizon, 28 * DAY)] {
-            if span < Span::from_secs(60) || span > Span::from_secs(most) {
-                return Err(wrong(format!("{name} must be 60 to {most} seconds, is {span}")));
-            }
+            check_span(error::INVALID_PARAMS, name, span, 60, most)?;
         }
         let fractions = [
             ("k", self.k, 0, 10 * WAD),
@@ -237,13 +220,11 @@ impl Params {
             ("depth_factor", self.depth_factor, 1, 1_000 * WAD),
             ("insurance_target", self.insurance_target, 0, WAD),
             ("swap_cap", self.swap_cap, 0, WAD / 10),
-            ("boot_nav", self.boot_nav, 0, MAGNITUDE),
         ];
-        for (name, number, least, most) in fractions {
-            if number < least || number > most {
-                return Err(wrong(format!("{name} must be {least} to {most} x 10^-18, is {number}")));
-            }
+        for (name, fraction, least, most) in fractions {
+            check_fraction(error::INVALID_PARAMS, name, fraction, least, most)?;
         }
+        check_count(error::INVALID_PARAMS, "boot_nav", self.boot_nav, 0, MAGNITUDE)?;
         let counts = [
             ("batches_max", self.batches_max, 2, 64),
             ("assets_max", self.assets_max, 1, 12),
@@ -251,14 +232,8 @@ impl Params {
             ("notice_epochs", self.notice_epochs, 1, 30),
         ];
         for (name, count, least, most) in counts {
-            if count < least || count > most {
-                return Err(wrong(format!("{name} must be {least} to {most}, is {count}")));
-            }
+            check_count(error::INVALID_PARAMS, name, count.into(), least, most)?;
         }
         Ok(())
     }
-}
-
-fn wrong(text: String) -> entente_kernel::Error {
-    error::INVALID_PARAMS.because(text)
 }

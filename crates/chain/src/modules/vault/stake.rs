@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 
-use entente_kernel::num::{Dec, Denom, Int, floor_ratio};
+use entente_kernel::num::{Denom, Int, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, ValAddress, View};
 
 use super::block::drip;
 use super::event;
 use super::holding::{
-    account, amount, closed_batches, coin, coins, holding, in_account, minus, pay, plus, put, returning, staked,
+    account, amount, closed_batches, coin, coins, fraction, holding, in_account, minus, pay, plus, put, returning,
+    staked,
 };
 use super::math::{self, Bound, WAD};
 use super::state::{BATCHES, Batch, PLACES, RETURNS, REWARDS, Return, VAULTS, VAULTS_AT, Vault};
@@ -332,14 +333,10 @@ fn shares_of_validators(view: &View) -> Result<Vec<(ValAddress, u128)>> {
 }
 
 fn is_trusted(view: &View, validator: &staking::Validator) -> Result<bool> {
-    let commission = amount_of(validator.commission.rate)?;
+    let commission = fraction(validator.commission.rate)?;
     let info = slashing::signing_info(view, &validator.cons_address())?;
     let jailed = info.is_some_and(|info| info.jailed_until.plus(TRUST) > view.time());
     Ok(!validator.jailed && !jailed && commission <= COMMISSION_MAX)
-}
-
-fn amount_of(dec: Dec) -> Result<u128> {
-    dec.to_scaled_string().parse().map_err(|_| Error::fault("vault: a rate has more than 128 bits"))
 }
 
 /// Coins that came to the account of a vault without a deposit belong to everybody.

@@ -74,7 +74,7 @@ fn insure(ctx: &mut Ctx, vault: &mut Vault, denom: &Denom, released: u128) -> Re
         return Ok(0);
     }
     let part = floor_ratio(&[released, INSURANCE_PART], &[WAD])?;
-    let value = math::value_floor(part, line.rate_lo, line.unit)?;
+    let value = line.scale.value_floor(part, line.rate_lo)?;
     let shares = math::shares_for_value(value, vault.shares, basket.nav_hi()?)?;
     if shares > 0 {
         bank::mint(ctx, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), shares)])?)?;

@@ -2,8 +2,9 @@
 
 use entente_kernel::num::{NumError, Wide, floor_ratio};
 
-use super::value::{VIRTUAL_ASSET, VIRTUAL_SHARES, shares_for_value, value_ceil, value_floor};
+use super::value::{VIRTUAL_ASSET, VIRTUAL_SHARES, shares_for_value};
 use super::{Result, WAD, add, sub, sum};
+use crate::modules::assets::Scale;
 
 /// One asset of a basket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +19,8 @@ pub struct Line {
     pub rate_lo: u128,
     /// `r_hi`, at which the vault is valued when shares are issued.
     pub rate_hi: u128,
-    /// WAD · 10^(decimals - decimals of the underlying).
-    pub unit: u128,
+    /// How units of the asset and of the underlying compare.
+    pub scale: Scale,
     /// `T`: the part of the whole value that this asset should have.
     pub target: u128,
 }
@@ -27,17 +28,17 @@ pub struct Line {
 impl Line {
     /// `V_i`.
     pub fn value(&self) -> Result<u128> {
-        value_floor(self.active, self.rate, self.unit)
+        self.scale.value_floor(self.active, self.rate)
     }
 
     /// `VH_i`.
     pub fn value_hi(&self) -> Result<u128> {
-        value_ceil(add(self.active, self.refundable)?, self.rate_hi, self.unit)
+        self.scale.value_ceil(add(self.active, self.refundable)?, self.rate_hi)
     }
 
     /// The value of the active side at the lower rate, for lenders.
     pub fn value_lo(&self) -> Result<u128> {
-        value_floor(self.active, self.rate_lo, self.unit)
+        self.scale.value_floor(self.active, self.rate_lo)
     }
 }
 
@@ -125,7 +126,7 @@ impl Basket {
     /// An asset that is not in the basket, or numbers beyond 128 bits.
     pub fn quote(&self, asset: usize, amount: u128, terms: &Terms) -> Result<Quote> {
         let line = self.lines.get(asset).ok_or(NumError::Overflow)?;
-        let value = value_floor(amount, line.rate_lo, line.unit)?;
+        let value = line.scale.value_floor(amount, line.rate_lo)?;
         let (nav, nav_hi) = (self.nav()?, self.nav_hi()?);
         let gross = shares_for_value(value, self.shares, nav_hi)?;
         let mut quote =
@@ -137,7 +138,7 @@ impl Basket {
         let (values, targets) = (self.values()?, self.targets());
         let mut after = values.clone();
         *after.get_mut(asset).ok_or(NumError::Overflow)? =
-            value_floor(add(line.active, amount)?, line.rate, line.unit)?;
+            line.scale.value_floor(add(line.active, amount)?, line.rate)?;
         quote.potential_before = potential_floor(&values, &targets, terms.strength)?;
         quote.potential_after = potential_ceil(&after, &targets, terms.strength)?;
         if nav < terms.boot_nav {

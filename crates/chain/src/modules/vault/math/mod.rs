@@ -18,7 +18,7 @@ pub use budget::{Loss, MAGNITUDE, batch_loss, budget, first_loss_needed, rescale
 pub use composition::{Bound, goal, goal_at_capacity, raw, step, tilt, waterfill};
 pub use deposit::{Basket, Line, Quote, Terms, potential_ceil, potential_floor};
 pub use reward::{auction_price, dripped, gauge_index};
-pub use value::{VIRTUAL_ASSET, VIRTUAL_SHARES, exit_amount, shares_for_value, value_ceil, value_floor};
+pub use value::{VIRTUAL_ASSET, VIRTUAL_SHARES, exit_amount, shares_for_value};
 
 pub use entente_kernel::num::WAD;
 

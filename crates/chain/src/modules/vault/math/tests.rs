@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::modules::assets::Scale;
 
 const G: u128 = 1_000_000_000;
 const TERMS: Terms = Terms { strength: WAD / 2, bonus_part: WAD / 10 * 8, boot_nav: 0 };
@@ -10,7 +11,7 @@ const TERMS: Terms = Terms { strength: WAD / 2, bonus_part: WAD / 10 * 8, boot_n
 fn line(active: u128, rate_in_hundredths: u128, target_in_hundredths: u128) -> Line {
     let rate = rate_in_hundredths * WAD / 100;
     let target = target_in_hundredths * WAD / 100;
-    Line { active, refundable: 0, rate, rate_lo: rate, rate_hi: rate, unit: WAD, target }
+    Line { active, refundable: 0, rate, rate_lo: rate, rate_hi: rate, scale: Scale::new(6, 6).unwrap(), target }
 }
 
 /// State A of the specification.
@@ -208,7 +209,7 @@ fn basket() -> impl Strategy<Value = Basket> {
                 rate: *rate,
                 rate_lo: rate - rate / 10_000 * spread,
                 rate_hi: rate + rate / 10_000 * spread,
-                unit: WAD,
+                scale: Scale::new(6, 6).unwrap(),
                 target: weight * WAD / weights,
             })
             .collect();

@@ -1,6 +1,6 @@
 //! Value of holdings and price of shares.
 
-use entente_kernel::num::{ceil_ratio, floor_ratio};
+use entente_kernel::num::floor_ratio;
 
 use super::{Result, add};
 
@@ -8,19 +8,6 @@ use super::{Result, add};
 pub const VIRTUAL_SHARES: u128 = 1_000_000;
 /// Value that an empty vault has against [`VIRTUAL_SHARES`].
 pub const VIRTUAL_ASSET: u128 = 1;
-
-/// Value of an amount in the underlying; `unit` is WAD, times ten for each decimal place that the asset has more.
-///
-/// # Rounding
-/// Down: the vault gains, where the amount is being paid in.
-pub fn value_floor(amount: u128, rate: u128, unit: u128) -> Result<u128> {
-    floor_ratio(&[amount, rate], &[unit])
-}
-
-/// As [`value_floor`], up: those who hold shares gain, where shares are being issued against it.
-pub fn value_ceil(amount: u128, rate: u128, unit: u128) -> Result<u128> {
-    ceil_ratio(&[amount, rate], &[unit])
-}
 
 /// `floor(value · (S + VS) / (NAV_hi + VA))`: shares that a value buys.
 ///

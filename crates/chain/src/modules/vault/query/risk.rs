@@ -6,8 +6,8 @@ use entente_proto::restake::vault::v1 as wire;
 
 use std::collections::BTreeMap;
 
-use super::super::holding::{basket, must_vault, plus};
-use super::super::math::{VIRTUAL_SHARES, WAD, value_floor};
+use super::super::holding::{basket, fraction, must_vault, plus};
+use super::super::math::{VIRTUAL_SHARES, WAD};
 use super::super::state::PLACES;
 use super::convert::risk_to_wire;
 use crate::modules::{assets, slashing};
@@ -26,7 +26,7 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
         for row in PLACES.prefix(view, &(vault.id, seat.denom.clone())) {
             let ((_, _, validator), staked) = row?;
             let sum: &mut u128 = validators.entry(validator).or_default();
-            *sum = plus(*sum, value_floor(staked, line.rate, line.unit)?)?;
+            *sum = plus(*sum, line.scale.value_floor(staked, line.rate)?)?;
         }
         let value = line.value()?;
         for (map, name) in [(&mut issuers, asset.issuer), (&mut bridges, asset.bridge_class)] {
@@ -35,7 +35,7 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
         }
     }
     let part = |value: u128| if nav == 0 { Ok(0) } else { floor_ratio(&[value, WAD], &[nav]) };
-    let slash: u128 = double_sign_fraction(view)?;
+    let slash = fraction(slashing::params(view)?.double_sign)?;
     let exposure = |to: String, value: u128, loss: u128| -> Result<wire::Exposure> {
         let all = part(value)?;
         Ok(wire::Exposure {
@@ -60,10 +60,4 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
         issuers: list(issuers)?,
         bridges: list(bridges)?,
     })
-}
-
-/// What a double sign costs, in steps of 10^-18.
-fn double_sign_fraction(view: &View) -> Result<u128> {
-    let fraction = slashing::params(view)?.double_sign;
-    Ok(fraction.to_scaled_string().parse().unwrap_or(WAD))
 }

@@ -1,6 +1,7 @@
 //! The search for a profit: sequences of deposits and exits by one person, against honest others, at constant rates.
 
 use super::super::math::{Basket, Line, Terms, WAD, exit_amount, potential_ceil};
+use crate::modules::assets::Scale;
 use proptest::prelude::*;
 
 const TERMS: Terms = Terms { strength: WAD / 2, bonus_part: WAD / 10 * 8, boot_nav: 1_000_000 };
@@ -16,7 +17,15 @@ struct Purse {
 
 fn line(active: u128, rate: u128, target: u128) -> Line {
     let rate = rate * WAD / 100;
-    Line { active, refundable: 0, rate, rate_lo: rate, rate_hi: rate, unit: WAD, target: target * WAD / 100 }
+    Line {
+        active,
+        refundable: 0,
+        rate,
+        rate_lo: rate,
+        rate_hi: rate,
+        scale: Scale::new(6, 6).unwrap(),
+        target: target * WAD / 100,
+    }
 }
 
 /// In a ten-thousandth of a unit, at the rates; shares at what they would bring.
