@@ -26,18 +26,22 @@ pub fn coin(amount: u64) -> Value {
     json!({ "denom": "uente", "amount": amount.to_string() })
 }
 
-fn luna(amount: u64) -> Value {
-    json!({ "denom": "uluna", "amount": amount.to_string() })
+fn foreign(denom: &str, amount: u64) -> Value {
+    json!({ "denom": denom, "amount": amount.to_string() })
 }
 
-/// The genesis of the tests at the doors, with a foreign coin for user 2.
+/// The genesis of the tests at the doors, with foreign coins for user 2, and rewards in the account of a vault.
 pub fn genesis() -> Value {
     let mut state = net::genesis();
     for row in state["bank"]["balances"].as_array_mut().unwrap() {
         if row["address"] == json!(user(2)) {
-            row["coins"].as_array_mut().unwrap().push(luna(1_000_000));
+            let coins = row["coins"].as_array_mut().unwrap();
+            coins.insert(0, foreign("stluna", 1_000_000));
+            coins.push(foreign("uluna", 1_000_000));
         }
     }
+    let rewards = json!({ "address": restaking::vault_account(), "coins": [coin(500)] });
+    state["bank"]["balances"].as_array_mut().unwrap().push(rewards);
     restaking::sections(&mut state);
     state
 }
@@ -207,8 +211,7 @@ fn alliance() -> Vec<(&'static str, Make)> {
             "reward_weight_range": { "min": "0.000000000000000000", "max": "5.000000000000000000" },
         })
     };
-    let at =
-        |amount: u64| json!({ "delegator_address": user(2), "validator_address": operator(1), "amount": luna(amount) });
+    let at = |amount: u64| json!({ "delegator_address": user(2), "validator_address": operator(1), "amount": foreign("uluna", amount) });
     vec![
         ("/alliance.alliance.MsgUpdateParams", params("alliance.alliance")),
         ("/alliance.alliance.MsgCreateAlliance", said(terms("1.000000000000000000"))),
@@ -216,7 +219,7 @@ fn alliance() -> Vec<(&'static str, Make)> {
         (
             "/alliance.alliance.MsgRedelegate",
             said(
-                json!({ "delegator_address": user(2), "validator_src_address": operator(1), "validator_dst_address": operator(4), "amount": luna(300) }),
+                json!({ "delegator_address": user(2), "validator_src_address": operator(1), "validator_dst_address": operator(4), "amount": foreign("uluna", 300) }),
             ),
         ),
         ("/alliance.alliance.MsgUndelegate", said(at(200))),

@@ -1,5 +1,6 @@
 //! One message of every kind of the modules of restaking, and the sections that they need.
 
+use entente_kernel::Bech32;
 use serde_json::{Value, json};
 
 use super::messages::{Make, coin, gov, operator, params, said, user};
@@ -26,8 +27,10 @@ pub fn sections(state: &mut Value) {
         "assets": [
             asset("uluna", "ASSET_KIND_VOUCHER", json!({ "kind": "RATE_KIND_STATIC", "rate": "1.000000000000000000" })),
             asset("ampluna", "ASSET_KIND_LST", published),
+            asset("stluna", "ASSET_KIND_LST", json!({ "kind": "RATE_KIND_STATIC", "rate": "1.100000000000000000" })),
         ],
     });
+    state["vault"] = first_vault();
     state["liquidstake"] = json!({
         "params": {
             "liquid_bond_denom": LIQUID,
@@ -42,6 +45,38 @@ pub fn sections(state: &mut Value) {
             "rebalance_trigger": "0.001000000000000000",
         } },
     });
+}
+
+/// The account of the first vault.
+pub fn vault_account() -> String {
+    Bech32::new("entente").acc(&entente_chain::modules::vault::account(1))
+}
+
+/// A vault with rewards for sale, which no message alone could bring about.
+fn first_vault() -> Value {
+    let (time, half) = ("2025-06-15T15:06:40Z", "0.500000000000000000");
+    let seat = |id: u64, denom: &str| {
+        json!({
+            "asset_id": id.to_string(), "denom": denom, "target": half, "goal": half, "cap": "1.000000000000000000", "floor": "0",
+            "deposit_cap": "0",
+        })
+    };
+    json!({
+        "params": entente_kernel::json::to_json(&entente_chain::modules::vault::Params::default().to_wire()).unwrap(),
+        "vaults": [{
+            "id": "1", "underlying": "LUNA", "assets": [seat(1, "uluna"), seat(3, "stluna")], "mode": "MODE_ISOLATED",
+            "risk_class": { "loss_max": "0.1", "kappa": "0.5", "rho_max": "0.3", "service_kinds": [] }, "curator": user(1),
+            "lrt_denom": "lrt/1", "shares": "0", "pool_shares": "0", "insurance_shares": "0", "magnitude": "1000000000000000000000000",
+            "fees": { "performance": "0.1", "protocol_part": half, "curator_part": half, "builder_part": "0", "builder": "" },
+            "state": "VAULT_STATE_ACTIVE", "canary_cap": "0", "canary_raised": time, "epoch_start": time,
+            "epoch_nav": "1000000000000", "swap_enabled": true, "created": time,
+        }],
+        "lots": [{
+            "id": "1", "vault": "1", "sold": coin(500), "wanted_denom": "stluna", "price_start": "2.1", "price_end": "1.96", "start": time,
+            "end": "2025-06-16T15:06:40Z", "earned_over": "86400s",
+        }],
+        "next_vault_id": "2", "next_lot_id": "2",
+    })
 }
 
 pub fn all() -> Vec<(&'static str, Make)> {
@@ -62,7 +97,7 @@ fn registry() -> Vec<(&'static str, Make)> {
         ("/restake.assets.v1.MsgRegisterAsset", said(json!({ "authority": user(2), "asset": terms }))),
         (
             "/restake.assets.v1.MsgSetAssetTier",
-            said(json!({ "authority": gov(), "asset_id": "3", "tier": "TIER_ALLIANCE", "caps": caps })),
+            said(json!({ "authority": gov(), "asset_id": "4", "tier": "TIER_ALLIANCE", "caps": caps })),
         ),
         (
             "/restake.assets.v1.MsgPublishRate",
@@ -143,6 +178,10 @@ pub fn vault() -> Vec<(&'static str, Make)> {
         ("/restake.vault.v1.MsgGaugeLock", said(of(2_000_000_000))),
         ("/restake.vault.v1.MsgGaugeClaim", said(of(1))),
         ("/restake.vault.v1.MsgGaugeUnlock", said(of(2_000_000_000))),
+        (
+            "/restake.vault.v1.MsgBidAuction",
+            said(json!({ "bidder": user(2), "lot": "1", "max_in": { "denom": "stluna", "amount": "1050" } })),
+        ),
         (
             "/restake.vault.v1.MsgUpdateVault",
             said(json!({ "curator": user(1), "vault": "1", "change": { "kind": "CHANGE_KIND_CLOSE_DEPOSITS" } })),

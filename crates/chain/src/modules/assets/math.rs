@@ -189,6 +189,11 @@ impl Scale {
     pub fn value_ceil(&self, amount: u128, rate: u128) -> Result<u128, NumError> {
         ceil_ratio(&[amount, rate, self.factor], &[WAD, self.divisor])
     }
+
+    /// Units of the asset that a value buys at a rate, rounded down: who gives them gains.
+    pub fn amount_floor(&self, value: u128, rate: u128) -> Result<u128, NumError> {
+        floor_ratio(&[value, WAD, self.divisor], &[rate, self.factor])
+    }
 }
 
 /// The rates of an asset at a time, and the values that they give.

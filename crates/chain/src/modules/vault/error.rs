@@ -24,3 +24,5 @@ pub const NOT_LOCKED: Code = code(16, "not so many shares are locked");
 pub const INVALID_PARAMS: Code = code(17, "invalid parameters");
 pub const TOO_MANY: Code = code(18, "limit is reached");
 pub const BOND: Code = code(19, "bond is too small");
+pub const UNKNOWN_LOT: Code = code(20, "unknown lot");
+pub const BID_TOO_LOW: Code = code(21, "bid is below the price");

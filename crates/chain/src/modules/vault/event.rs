@@ -1,15 +1,15 @@
 //! What the vaults report: typed events, with every number that a decision used.
 
-use entente_kernel::num::{Coins, Denom};
+use entente_kernel::num::{Coin, Coins, Denom};
 use entente_kernel::{AccAddress, Event, Result, Timestamp, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::holding::coins;
 use super::math::{Basket, Quote};
 use super::msg;
-use super::query::{change_kind, seat_to_wire, stage_number};
+use super::query::{change_kind, lot_to_wire, seat_to_wire, stage_number};
 use super::stake::Cause;
-use super::state::{Batch, Change, Close, Stage, Vault};
+use super::state::{Batch, Change, Close, Lot, Stage, Vault};
 use crate::wire::{self as convert, typed_event};
 
 pub fn vault_created(view: &View, vault: &Vault) -> Event {
@@ -152,6 +152,21 @@ pub fn dripped(vault: u64, denom: &Denom, amount: u128, active: u128, insurance_
         amount: amount.to_string(),
         active: active.to_string(),
         insurance_shares: insurance_shares.to_string(),
+    })
+}
+
+pub fn lot_opened(id: u64, lot: &Lot) -> Event {
+    typed_event(&wire::EventLotOpened { lot: Some(lot_to_wire(id, lot)) })
+}
+
+pub fn lot_sold(view: &View, m: &msg::BidAuction, lot: &Lot, paid: &Coin, bought: &Coin, price: u128) -> Event {
+    typed_event(&wire::EventLotSold {
+        vault: lot.vault,
+        lot: m.lot,
+        bidder: view.bech32().acc(&m.bidder),
+        paid: Some(convert::coin(paid)),
+        bought: Some(convert::coin(bought)),
+        price: convert::wad(price),
     })
 }
 

@@ -4,9 +4,9 @@ use entente_kernel::num::{Denom, Wide};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, View};
 use entente_proto::restake::vault::v1 as wire;
 
-use super::holding::{amount, put};
+use super::holding::{amount, must_vault, put};
 use super::params::Params;
-use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, vault_to_wire};
+use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, vault_to_wire};
 use super::state::*;
 use super::{invariant, msg};
 use crate::params::read_bond;
@@ -49,6 +49,25 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         let drip = Drip { left, from: time(row.start.as_ref(), "start")?, end: time(row.end.as_ref(), "end")? };
         DRIPS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &drip)
     })?;
+    each(&genesis.lots, "lots", |row| {
+        let sold = convert::parse_coin(&row.sold.clone().unwrap_or_default(), "sold")?;
+        let lot = Lot {
+            vault: row.vault,
+            amount: amount(sold.amount)?,
+            sold: sold.denom,
+            wanted: Denom::new(&row.wanted_denom)?,
+            price_start: convert::parse_wad(&row.price_start, "price_start")?,
+            price_end: convert::parse_wad(&row.price_end, "price_end")?,
+            start: time(row.start.as_ref(), "start")?,
+            end: time(row.end.as_ref(), "end")?,
+            earned_over: convert::parse_span(&row.earned_over.unwrap_or_default(), "earned_over")?,
+        };
+        if lot.price_end > lot.price_start || must_vault(ctx, row.vault)?.seat(&lot.wanted).is_none() {
+            return Err(Error::plain("a price that falls is wanted, for an asset of the vault"));
+        }
+        LOTS_OF_VAULT.set(ctx, &(row.vault, lot.sold.clone()), &row.id)?;
+        LOTS.set(ctx, &row.id, &lot)
+    })?;
     each(&genesis.credits, "credits", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner)?;
         let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
@@ -69,6 +88,9 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     })?;
     if genesis.next_vault_id > 1 {
         VAULT_IDS.set(ctx, genesis.next_vault_id)?;
+    }
+    if genesis.next_lot_id > 1 {
+        LOT_IDS.set(ctx, genesis.next_lot_id)?;
     }
     for (name, check) in [
         ("conservation", invariant::conservation as fn(&View) -> Result<Option<String>>),
@@ -189,7 +211,7 @@ fn read_batch(ctx: &mut Ctx, row: &wire::Batch) -> Result<()> {
     let open = row.status == i32::from(wire::BatchStatus::Open);
     let mut parts = Vec::new();
     if !open {
-        for seat in super::holding::must_vault(ctx, row.vault)?.seats {
+        for seat in must_vault(ctx, row.vault)?.seats {
             let denom = seat.denom.as_str();
             let amount = of(&row.amounts, denom, "amounts")?;
             let (owed, paid) = (of(&row.owed, denom, "owed")?, of(&row.paid, denom, "paid")?);
@@ -299,7 +321,7 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
         let ((at, vault, batch), ()) = found?;
         out.queue.push(row(at, vault, batch));
     }
-    out.next_vault_id = VAULT_IDS.peek(view)?;
+    (out.next_vault_id, out.next_lot_id) = (VAULT_IDS.peek(view)?, LOT_IDS.peek(view)?);
     Ok(out)
 }
 
@@ -332,6 +354,10 @@ fn export_rewards(view: &View, out: &mut wire::GenesisState) -> Result<()> {
             start: Some(convert::timestamp(drip.from)),
             end: Some(convert::timestamp(drip.end)),
         });
+    }
+    for row in LOTS.iter(view) {
+        let (id, lot) = row?;
+        out.lots.push(lot_to_wire(id, &lot));
     }
     for row in CREDITS.iter(view) {
         let ((vault, owner, denom), credit) = row?;

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::error;
 use super::math::{Basket, Line};
-use super::state::{BATCHES, Batch, HOLDINGS, Holding, PLACES, RETURNS, REWARDS, STREAMS, TOTALS, VAULTS, Vault};
+use super::state::{
+    BATCHES, Batch, HOLDINGS, Holding, LOTS, LOTS_OF_VAULT, PLACES, RETURNS, REWARDS, STREAMS, TOTALS, VAULTS, Vault,
+};
 use crate::modules::{assets, bank};
 
 /// The account of a vault, in which its coins lie and from which it stakes. Nobody has a key to it.
@@ -81,7 +83,11 @@ pub fn in_account(view: &View, vault: u64, denom: &Denom) -> Result<u128> {
     let rewards = REWARDS.get(view, &(vault, denom.clone()))?.unwrap_or_default();
     let stream = STREAMS.get(view, &(vault, denom.clone()))?;
     let streaming = stream.map_or(Ok(0), |stream| plus(stream.left, stream.flowed))?;
-    plus(plus(held.idle, held.matured)?, plus(rewards, streaming)?)
+    let for_sale = match LOTS_OF_VAULT.get(view, &(vault, denom.clone()))? {
+        Some(id) => LOTS.must(view, &id)?.amount,
+        None => 0,
+    };
+    plus(plus(held.idle, held.matured)?, plus(plus(rewards, streaming)?, for_sale)?)
 }
 
 /// Moves coins out of the vault's account.

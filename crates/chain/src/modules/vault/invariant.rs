@@ -1,10 +1,12 @@
 //! What must hold for every vault after every block.
 
-use entente_kernel::num::Int;
+use entente_kernel::num::{Denom, Int};
 use entente_kernel::{Result, View};
 
 use super::holding::{account, holding, in_account, plus, returning, staked};
-use super::state::{BATCHES, CLAIMS, CREDITS, DRIPS, HOLDINGS, LOCKED, LOCKS, STREAMS, TOTALS, VAULTS};
+use super::state::{
+    BATCHES, CLAIMS, CREDITS, DRIPS, HOLDINGS, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, REWARDS, STREAMS, TOTALS, VAULTS,
+};
 use crate::modules::bank;
 
 /// By owner and by place a vault has the same of every asset, and its account holds what lies in it.
@@ -90,11 +92,8 @@ pub fn shares(view: &View) -> Result<Option<String>> {
 pub fn rewards(view: &View) -> Result<Option<String>> {
     for row in STREAMS.iter(view) {
         let ((id, denom), stream) = row?;
-        let (due, balance) = (Int::from(in_account(view, id, &denom)?), bank::balance(view, &account(id), &denom)?);
-        if balance < due {
-            return Ok(Some(format!(
-                "the account of vault {id} holds {balance}{denom}, rewards and coins of {due} are due"
-            )));
+        if let Some(what) = is_short(view, id, &denom)? {
+            return Ok(Some(what));
         }
         let credits = CREDITS.prefix(view, &id).try_fold(0, |sum, row| {
             let ((_, _, of), credit) = row?;
@@ -102,6 +101,22 @@ pub fn rewards(view: &View) -> Result<Option<String>> {
         })?;
         if credits > stream.flowed {
             return Ok(Some(format!("vault {id}: {credits}{denom} are credited, {} have flowed", stream.flowed)));
+        }
+    }
+    for row in LOTS.iter(view) {
+        let (lot, found) = row?;
+        let index = LOTS_OF_VAULT.get(view, &(found.vault, found.sold.clone()))?;
+        if index != Some(lot) {
+            return Ok(Some(format!("lot {lot} of vault {} is not in its index: {index:?}", found.vault)));
+        }
+        if let Some(what) = is_short(view, found.vault, &found.sold)? {
+            return Ok(Some(what));
+        }
+    }
+    for row in REWARDS.iter(view) {
+        let ((id, denom), _) = row?;
+        if let Some(what) = is_short(view, id, &denom)? {
+            return Ok(Some(what));
         }
     }
     for row in DRIPS.iter(view) {
@@ -127,4 +142,11 @@ pub fn rewards(view: &View) -> Result<Option<String>> {
         }
     }
     Ok(None)
+}
+
+/// Does the account of a vault hold less of a coin than its book says?
+fn is_short(view: &View, vault: u64, denom: &Denom) -> Result<Option<String>> {
+    let (due, balance) = (Int::from(in_account(view, vault, denom)?), bank::balance(view, &account(vault), denom)?);
+    let text = || format!("the account of vault {vault} holds {balance}{denom}, rewards and coins of {due} are due");
+    Ok((balance < due).then(text))
 }

@@ -110,6 +110,14 @@ pub struct GaugeUnlock(pub Gauge);
 #[derive(Debug, Clone)]
 pub struct GaugeClaim(pub Gauge);
 
+/// A bid for the whole of a lot.
+#[derive(Debug, Clone)]
+pub struct BidAuction {
+    pub bidder: AccAddress,
+    pub lot: u64,
+    pub max_in: Coin,
+}
+
 #[derive(Debug, Clone)]
 pub struct UpdateParams {
     pub authority: String,
@@ -277,6 +285,19 @@ impl Message for GaugeClaim {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         Ok(Self(Gauge { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: 0 }))
+    }
+}
+
+impl Message for BidAuction {
+    type Wire = wire::MsgBidAuction;
+
+    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+        Ok(vec![bech32.parse_acc(&wire.bidder)?])
+    }
+
+    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
+        let max_in = convert::parse_coin(&wire.max_in.unwrap_or_default(), "max_in")?;
+        Ok(Self { bidder: bech32.parse_acc(&wire.bidder)?, lot: wire.lot, max_in })
     }
 }
 

@@ -18,7 +18,7 @@ pub const DUE_PER_BLOCK: usize = 16;
 pub const PAYOUTS_PER_BLOCK: usize = 200;
 /// How long after a failed epoch it is tried again.
 pub const RETRY: Span = Span::from_secs(60);
-/// Reward coins that one vault hands out.
+/// Reward coins that one vault sells at a time, and that it lets flow.
 pub const REWARD_DENOMS_MAX: usize = 16;
 /// Locked shares below which no rewards flow: else who locks a few shares for a moment would take all.
 pub const LOCKED_MIN: u128 = 1_000_000_000;

@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use entente_kernel::num::{Coins, Denom};
-use entente_kernel::{AccAddress, Item, Map, Sequence, Timestamp, ValAddress};
+use entente_kernel::{AccAddress, Item, Map, Sequence, Span, Timestamp, ValAddress};
 
 use super::params::Params;
 use crate::stores::VAULT;
@@ -42,6 +42,11 @@ pub const DRIPS: Map<(u64, Denom), Drip> = Map::new(VAULT, &[0x36]);
 pub const LOCKS: Map<(u64, AccAddress), u128> = Map::new(VAULT, &[0x33]);
 /// Sum of the locks of a vault.
 pub const LOCKED: Map<u64, u128> = Map::new(VAULT, &[0x34]);
+/// Rewards that are for sale.
+pub const LOTS: Map<u64, Lot> = Map::new(VAULT, &[0x41]);
+pub const LOT_IDS: Sequence = Sequence::new(VAULT, &[0x42]);
+/// The lot of a vault and reward coin; there is at most one.
+pub const LOTS_OF_VAULT: Map<(u64, Denom), u64> = Map::new(VAULT, &[0x43]);
 /// What a lock has been credited for, by reward coin.
 pub const CREDITS: Map<(u64, AccAddress, Denom), Credit> = Map::new(VAULT, &[0x35]);
 
@@ -260,6 +265,22 @@ pub struct Drip {
     pub end: Timestamp,
 }
 
+/// A reward coin for sale, whole, for an asset of the vault. Prices are in units of that asset for one unit of the reward coin, in steps
+/// of 10^-18; they fall from `start` to `end` and stay there.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Lot {
+    pub vault: u64,
+    pub sold: Denom,
+    pub amount: u128,
+    pub wanted: Denom,
+    pub price_start: u128,
+    pub price_end: u128,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Time over which it was earned: what is bought drips over no less.
+    pub earned_over: Span,
+}
+
 /// The index at which a lock was last credited, and what it was credited and not paid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Credit {
@@ -267,4 +288,4 @@ pub struct Credit {
     pub owed: u128,
 }
 
-entente_kernel::borsh_value!(Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Credit);
+entente_kernel::borsh_value!(Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Lot, Credit);

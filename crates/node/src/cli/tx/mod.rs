@@ -413,7 +413,9 @@ mod tests {
         for verb in VERBS {
             let word = |part: &str| match part.trim_end_matches("...") {
                 "AMOUNT" => "5uente".to_owned(),
-                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" => "7".to_owned(),
+                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" | "LOT" => {
+                    "7".to_owned()
+                }
                 "RATE" => "1.5".to_owned(),
                 // Files of these hold a message's own members, all of which may be absent.
                 "FILE" if verb.module == "vault" => empty.display().to_string(),

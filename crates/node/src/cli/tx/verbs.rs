@@ -292,6 +292,12 @@ pub const VERBS: &[Verb] = &[
     verb("vault", "gauge-claim", "VAULT", |a, w| {
         one("/restake.vault.v1.MsgGaugeClaim", json!({ "owner": a.text(), "vault": w.place(0) }))
     }),
+    verb("vault", "bid", "LOT AMOUNT", |a, w| {
+        one(
+            "/restake.vault.v1.MsgBidAuction",
+            json!({ "bidder": a.text(), "lot": w.place(0), "max_in": coin(w.place(1))? }),
+        )
+    }),
     verb("feegrant", "grant", "GRANTER GRANTEE", fee_grant),
     verb("feegrant", "revoke", "GRANTER GRANTEE", |a, w| {
         one("/cosmos.feegrant.v1beta1.MsgRevokeAllowance", json!({ "granter": a.text(), "grantee": w.place(1) }))

@@ -1,7 +1,7 @@
 //! Rewards that are assets of the vault: they enter the active side evenly over an epoch, so that who comes just before them earns nothing.
 
-use entente_kernel::num::{Denom, floor_ratio};
-use entente_kernel::{Ctx, Result};
+use entente_kernel::num::{Denom, NumError, floor_ratio};
+use entente_kernel::{Ctx, Result, Span};
 
 use super::super::holding::{basket, coins, holding, minus, plus, put};
 use super::super::math::{self, VIRTUAL_SHARES, WAD};
@@ -13,8 +13,8 @@ use crate::modules::bank;
 /// The part of what drips that feeds the insurance while it is below its target.
 const INSURANCE_PART: u128 = WAD / 10;
 
-/// Takes coins of the account that were rewards into the vault, not yet as anybody's.
-pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
+/// Takes coins of the account that were rewards, or were bought with them, into the vault, not yet as anybody's; they want `period` to drip.
+pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128, period: Span) -> Result<()> {
     if more == 0 {
         return Ok(());
     }
@@ -22,8 +22,11 @@ pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
     held.idle = plus(held.idle, more)?;
     held.undripped = plus(held.undripped, more)?;
     put(ctx, vault, denom, &held)?;
-    let (now, end) = (ctx.time(), ctx.time().plus(params(ctx)?.epoch));
-    let left = DRIPS.get(ctx, &(vault, denom.clone()))?.map_or(0, |drip| drip.left);
+    let now = ctx.time();
+    let (left, remaining) =
+        DRIPS.get(ctx, &(vault, denom.clone()))?.map_or((0, 0), |drip| (drip.left, secs(drip.end.since(now))));
+    let wait = math::drip_period(left, remaining, more, secs(period))?;
+    let end = now.plus(Span::from_secs(i64::try_from(wait).map_err(|_| NumError::Overflow)?));
     DRIPS.set(ctx, &(vault, denom.clone()), &Drip { left: plus(left, more)?, from: now, end })
 }
 
@@ -37,7 +40,6 @@ pub fn release(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
             DRIPS.set(ctx, &key, &Drip { from: now, end: drip.end.plus(waited), ..drip })?;
             continue;
         }
-        let secs = |span: entente_kernel::Span| u128::try_from(span.whole_secs()).unwrap_or_default();
         let released = math::dripped(drip.left, secs(now.since(drip.from)), secs(drip.end.since(drip.from)))?;
         let mut held = holding(ctx, vault.id, &denom)?;
         // A slash may have taken of it.
@@ -48,7 +50,7 @@ pub fn release(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         held.undripped = minus(held.undripped, released)?;
         held.active = plus(held.active, released)?;
         put(ctx, vault.id, &denom, &held)?;
-        if drip.left == 0 {
+        if drip.left == 0 || held.undripped == 0 {
             DRIPS.remove(ctx, &key)?
         } else {
             DRIPS.set(ctx, &key, &drip)?
@@ -58,6 +60,11 @@ pub fn release(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whole seconds; none of what is over.
+fn secs(span: Span) -> u128 {
+    u128::try_from(span.whole_secs()).unwrap_or_default()
 }
 
 /// Mints insurance shares for a part of what is about to enter, while the insurance is below its target.

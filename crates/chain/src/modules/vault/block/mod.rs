@@ -1,6 +1,7 @@
 //! The begin of a block: epochs that are over, batches that are due. Each vault is a layer of its own: one that fails is undone alone,
 //! told, and tried again. Work is bounded: what is left waits for the next block, in order.
 
+pub(super) mod auction;
 mod compose;
 pub(super) mod drip;
 mod epoch;

@@ -1,4 +1,5 @@
-//! Rewards of a vault: claimed once an epoch, less the performance fee, then flowing evenly to shares that are locked for them.
+//! Rewards of a vault: claimed once an epoch, less the performance fee. What is an asset of the vault drips into it, what has a price is
+//! put up for sale (`auction`), and the rest flows evenly to shares that are locked for it.
 
 use entente_kernel::num::{Denom, Wide, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Result, Timestamp, View};
@@ -8,7 +9,7 @@ use super::super::math::{self, WAD};
 use super::super::params::{LOCKED_MIN, REWARD_DENOMS_MAX};
 use super::super::state::{CREDITS, Credit, LOCKED, LOCKS, PLACES, REWARDS, STREAMS, Stream, Vault};
 use super::super::{event, params, stake};
-use super::drip;
+use super::{auction, drip};
 use crate::modules::distribution;
 
 /// Claims from all places, takes the fee, and lets the rest flow over the next epoch.
@@ -19,14 +20,24 @@ pub fn collect(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
             stake::claim(ctx, vault.id, &denom, &validator)?;
         }
     }
-    let rewards = REWARDS.prefix(ctx, &vault.id).take(REWARD_DENOMS_MAX).collect::<Result<Vec<_>>>()?;
-    for ((_, denom), claimed) in rewards {
+    // A lot that nobody bought is sold again, with what came since.
+    let mut pots = auction::withdraw(ctx, vault.id)?;
+    let earned_over = ctx.time().since(vault.epoch_start);
+    for ((_, denom), claimed) in REWARDS.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()? {
         REWARDS.remove(ctx, &(vault.id, denom.clone()))?;
         let rest = take_fee(ctx, vault, &denom, claimed)?;
+        let (sum, over) = pots.get(&denom).copied().unwrap_or((0, earned_over));
+        pots.insert(denom, (plus(sum, rest)?, over.max(earned_over)));
+    }
+    let epoch = params(ctx)?.epoch;
+    let mut lots = 0;
+    for (denom, (amount, over)) in pots {
         if vault.seat(&denom).is_some() {
-            drip::add(ctx, vault.id, &denom, rest)?;
+            drip::add(ctx, vault.id, &denom, amount, epoch.max(over))?;
+        } else if lots < REWARD_DENOMS_MAX && auction::offer(ctx, vault, &denom, amount, over)? {
+            lots = lots.saturating_add(1);
         } else {
-            add_to_stream(ctx, vault.id, &denom, rest)?;
+            add_to_stream(ctx, vault.id, &denom, amount)?;
         }
     }
     Ok(())
@@ -59,7 +70,15 @@ fn take_fee(ctx: &mut Ctx, vault: &Vault, denom: &Denom, claimed: u128) -> Resul
     minus(claimed, plus(plus(protocol, curator)?, builder)?)
 }
 
+/// Coins beyond the number of streams that a vault keeps are worth nobody's while, and the community pool's.
 fn add_to_stream(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
+    if more == 0 {
+        return Ok(());
+    }
+    let key = (vault, denom.clone());
+    if !STREAMS.has(ctx, &key)? && STREAMS.prefix(ctx, &vault).count() >= REWARD_DENOMS_MAX {
+        return distribution::fund_community_pool(ctx, &coins([(denom.clone(), more)])?, &account(vault));
+    }
     let now = ctx.time();
     let end = now.plus(params(ctx)?.epoch);
     let mut stream = match flow(ctx, vault, denom)? {

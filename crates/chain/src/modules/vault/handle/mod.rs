@@ -1,10 +1,12 @@
 //! What the messages of the vaults do: one file per family.
 
+mod auction;
 mod create;
 mod deposit;
 mod exit;
 mod gauge;
 
+pub use auction::bid_auction;
 pub(super) use create::apply;
 pub use create::{create_vault, update_params, update_vault};
 pub use deposit::deposit;

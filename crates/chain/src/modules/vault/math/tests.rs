@@ -191,10 +191,13 @@ fn v9_claims_on_a_pool_that_is_too_small_are_served_in_proportion() {
 #[test]
 fn a_lot_is_released_in_a_straight_line_and_its_price_falls_to_the_floor() {
     assert_eq!((dripped(100, 1, 3).unwrap(), dripped(100, 3, 3).unwrap(), dripped(100, 9, 3).unwrap()), (33, 100, 100));
-    let market = 2 * WAD;
-    assert_eq!(auction_price(market, 0, 10).unwrap(), 210 * WAD / 100);
-    assert_eq!(auction_price(market, 5, 10).unwrap(), 203 * WAD / 100);
-    assert_eq!(auction_price(market, 20, 10).unwrap(), 196 * WAD / 100);
+    let (first, last) = auction_bounds(2 * WAD).unwrap();
+    assert_eq!((first, last), (210 * WAD / 100, 196 * WAD / 100));
+    let price = |elapsed| auction_price(first, last, elapsed, 10).unwrap();
+    assert_eq!((price(0), price(5), price(10), price(20)), (first, 203 * WAD / 100, last, last));
+    assert_eq!((lot_cost(10, 203 * WAD / 100).unwrap(), lot_cost(1, 1).unwrap()), (21, 1));
+    assert_eq!((drip_period(0, 0, 5, 86_400).unwrap(), drip_period(0, 9, 0, 7).unwrap()), (86_400, 7));
+    assert_eq!(drip_period(999, 1_000, 1, 86_400).unwrap(), 999 + 87);
 }
 
 fn basket() -> impl Strategy<Value = Basket> {

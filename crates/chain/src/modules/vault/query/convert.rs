@@ -4,9 +4,9 @@ use entente_kernel::num::Denom;
 use entente_kernel::{AccAddress, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
-use super::super::holding::{coins, holding};
+use super::super::holding::{coin, coins, holding};
 use super::super::next_close;
-use super::super::state::{Batch, Change, Claim, Fees, Mode, PLACES, RETURNS, RiskClass, Seat, Stage, Vault};
+use super::super::state::{Batch, Change, Claim, Fees, Lot, Mode, PLACES, RETURNS, RiskClass, Seat, Stage, Vault};
 use crate::wire as ours;
 
 pub fn vault_to_wire(view: &View, vault: &Vault) -> wire::Vault {
@@ -136,6 +136,20 @@ pub fn holding_to_wire(view: &View, vault: u64, denom: &Denom) -> Result<wire::H
         matured: held.matured.to_string(),
         deposited: held.deposited.to_string(),
     })
+}
+
+pub fn lot_to_wire(id: u64, lot: &Lot) -> wire::Lot {
+    wire::Lot {
+        id,
+        vault: lot.vault,
+        sold: Some(ours::coin(&coin(&lot.sold, lot.amount))),
+        wanted_denom: lot.wanted.to_string(),
+        price_start: ours::wad(lot.price_start),
+        price_end: ours::wad(lot.price_end),
+        start: Some(ours::timestamp(lot.start)),
+        end: Some(ours::timestamp(lot.end)),
+        earned_over: Some(ours::span(lot.earned_over)),
+    }
 }
 
 pub fn batch_to_wire(view: &View, vault: &Vault, id: u64, batch: &Batch) -> Result<wire::Batch> {

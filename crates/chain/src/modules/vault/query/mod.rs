@@ -4,8 +4,8 @@ mod convert;
 mod risk;
 
 pub(super) use convert::{
-    batch_to_wire, change_kind, change_to_wire, claim_to_wire, holding_to_wire, seat_to_wire, stage_number,
-    vault_to_wire,
+    batch_to_wire, change_kind, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, seat_to_wire,
+    stage_number, vault_to_wire,
 };
 pub use risk::risk_report;
 
@@ -13,10 +13,12 @@ use entente_kernel::num::{Denom, floor_ratio};
 use entente_kernel::{Ctx, Error, Grpc, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
-use super::block::{credited, flow, report};
+use super::block::{auction, credited, flow, report};
 use super::holding::{basket, coin, coins, must_vault};
 use super::math::{self, WAD};
-use super::state::{BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, PENDING, STREAMS, VAULTS, Vault};
+use super::state::{
+    BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, PENDING, STREAMS, VAULTS, Vault,
+};
 use super::{error, handle, next_close, stake};
 use crate::modules::assets;
 use crate::query::{page_request, page_response};
@@ -210,6 +212,18 @@ pub fn claims(view: &View, request: wire::QueryClaimsRequest) -> Result<wire::Qu
         claim_to_wire(view, *vault, *batch, &owner, &claim)
     });
     Ok(wire::QueryClaimsResponse { claims: claims.collect::<Result<_>>()?, pagination })
+}
+
+pub fn lots(view: &View, request: wire::QueryLotsRequest) -> Result<wire::QueryLotsResponse> {
+    let vault = must_vault(view, request.vault)?;
+    let page = LOTS_OF_VAULT.page_prefix(view, &vault.id, &page_request(request.pagination))?;
+    let (rows, pagination) = page_response(page);
+    let offers = rows.iter().map(|(_, id)| {
+        let lot = LOTS.must(view, id)?;
+        let price = coin(&lot.wanted, auction::cost(view, &lot)?.1);
+        Ok(wire::LotOffer { lot: Some(lot_to_wire(*id, &lot)), price: Some(ours::coin(&price)) })
+    });
+    Ok(wire::QueryLotsResponse { lots: offers.collect::<Result<_>>()?, pagination })
 }
 
 pub fn gauge(view: &View, request: wire::QueryGaugeRequest) -> Result<wire::QueryGaugeResponse> {

@@ -180,6 +180,8 @@ fn an_export_is_read_back_as_it_was() {
     let lock = wire::MsgGaugeLock { owner: net.w.acc(101), vault: 1, shares: (shares / 7).to_string() };
     net.w.send(&lock).unwrap();
     net.pass(2 * DAY);
+    super::auctions::earn(&mut net, DENOMS[2], G);
+    net.next_epoch();
     let state = crate::genesis::export(&net.w.ctx).unwrap();
     let again = World::from_genesis(&state).unwrap();
     assert_eq!(crate::genesis::export(&again.ctx).unwrap()["vault"], state["vault"]);

@@ -1,6 +1,7 @@
 //! The rules of the vaults on a real state: three staking tokens of one family, staked as alliance assets with real validators.
 
 mod attack;
+mod auctions;
 mod exits;
 mod life;
 mod model;

@@ -1,0 +1,100 @@
+//! Rewards for sale: a lot of each reward coin that has a price, at a price that falls over the epoch until somebody buys the whole lot
+//! for the asset that the vault wants most.
+
+use std::collections::BTreeMap;
+
+use entente_kernel::num::{Denom, floor_ratio};
+use entente_kernel::{Ctx, Result, Span, View};
+
+use super::super::holding::{basket, holding, plus};
+use super::super::math::{self, WAD};
+use super::super::state::{LOT_IDS, LOTS, LOTS_OF_VAULT, Lot, Vault};
+use super::super::{event, params};
+use crate::modules::assets::{self, Asset, Health};
+
+/// Amounts of reward coins, and the time over which they were earned.
+pub type Pots = BTreeMap<Denom, (u128, Span)>;
+
+/// Takes the lots of a vault that nobody bought off the market.
+pub fn withdraw(ctx: &mut Ctx, vault: u64) -> Result<Pots> {
+    let mut pots = Pots::new();
+    for ((_, denom), id) in LOTS_OF_VAULT.prefix(ctx, &vault).collect::<Result<Vec<_>>>()? {
+        let lot = LOTS.must(ctx, &id)?;
+        remove(ctx, id, &lot)?;
+        pots.insert(denom, (lot.amount, lot.earned_over));
+    }
+    Ok(pots)
+}
+
+/// Puts a reward coin up for sale; says whether it did. Without a price, or an asset to buy, it does not.
+pub fn offer(ctx: &mut Ctx, vault: &Vault, sold: &Denom, amount: u128, earned_over: Span) -> Result<bool> {
+    let Some(wanted) = most_wanted(ctx, vault)? else { return Ok(false) };
+    let Some(market) = market_price(ctx, sold, &wanted)? else { return Ok(false) };
+    let (price_start, price_end) = math::auction_bounds(market)?;
+    if amount == 0 || price_end == 0 {
+        return Ok(false);
+    }
+    let (start, end) = (ctx.time(), ctx.time().plus(params(ctx)?.epoch));
+    let (id, wanted) = (LOT_IDS.next(ctx)?, wanted.denom);
+    let lot =
+        Lot { vault: vault.id, sold: sold.clone(), amount, wanted, price_start, price_end, start, end, earned_over };
+    LOTS.set(ctx, &id, &lot)?;
+    LOTS_OF_VAULT.set(ctx, &(vault.id, sold.clone()), &id)?;
+    ctx.emit(event::lot_opened(id, &lot));
+    Ok(true)
+}
+
+pub fn remove(ctx: &mut Ctx, id: u64, lot: &Lot) -> Result<()> {
+    LOTS.remove(ctx, &id)?;
+    LOTS_OF_VAULT.remove(ctx, &(lot.vault, lot.sold.clone()))
+}
+
+/// The price now, and what the whole lot costs at it.
+///
+/// # Rounding
+/// Both up: the vault gains.
+pub fn cost(view: &View, lot: &Lot) -> Result<(u128, u128)> {
+    let secs = |span: Span| u128::try_from(span.whole_secs()).unwrap_or_default();
+    let (elapsed, period) = (secs(view.time().since(lot.start)), secs(lot.end.since(lot.start)));
+    let price = math::auction_price(lot.price_start, lot.price_end, elapsed, period)?;
+    Ok((price, math::lot_cost(lot.amount, price)?))
+}
+
+/// The sound asset that is furthest below its target, what is on its way into the vault counted as there.
+fn most_wanted(view: &View, vault: &Vault) -> Result<Option<Asset>> {
+    let basket = basket(view, vault)?;
+    let mut values = Vec::with_capacity(basket.lines.len());
+    for (seat, line) in vault.seats.iter().zip(&basket.lines) {
+        let coming = holding(view, vault.id, &seat.denom)?.undripped;
+        values.push(line.scale.value_floor(plus(line.active, coming)?, line.rate)?);
+    }
+    let all = values.iter().try_fold(0, |all, value| plus(all, *value))?;
+    let mut best: Option<(u128, u128, Asset)> = None;
+    for (seat, value) in vault.seats.iter().zip(values) {
+        let asset = assets::must_asset(view, seat.asset)?;
+        if assets::check_deposit(view, &asset).is_err() {
+            continue;
+        }
+        let should = floor_ratio(&[all, seat.target], &[WAD])?;
+        let (below, above) = (should.saturating_sub(value), value.saturating_sub(should));
+        if best.as_ref().is_none_or(|(most, least, _)| below > *most || (below == *most && above < *least)) {
+            best = Some((below, above, asset));
+        }
+    }
+    Ok(best.map(|(_, _, asset)| asset))
+}
+
+/// Units of the wanted asset for one unit of the sold coin, in steps of 10^-18, where both are counted in the same underlying.
+///
+/// # Rounding
+/// Down, by less than a step.
+fn market_price(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<u128>> {
+    let Some(sold) = assets::by_denom(view, sold)? else { return Ok(None) };
+    if sold.underlying != wanted.underlying || assets::health(view, &sold)? > Health::Paused {
+        return Ok(None);
+    }
+    let worth = |asset: &Asset| asset.price.as_ref().map_or(asset.rate(), |q| q.price);
+    let scale = |asset: &Asset| Ok::<_, entente_kernel::Error>(assets::pricing(view, asset)?.scale);
+    let value = scale(&sold)?.value_floor(WAD, worth(&sold))?;
+    Ok(Some(scale(wanted)?.amount_floor(value, worth(wanted))?))
+}
