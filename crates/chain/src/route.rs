@@ -137,6 +137,7 @@ routes! {
     "/restake.vault.v1.MsgGaugeUnlock": vault::msg::GaugeUnlock => vault::handle::gauge_unlock,
     "/restake.vault.v1.MsgGaugeClaim": vault::msg::GaugeClaim => vault::handle::gauge_claim,
     "/restake.vault.v1.MsgBidAuction": vault::msg::BidAuction => vault::handle::bid_auction,
+    "/restake.vault.v1.MsgRebalanceSwap": vault::msg::RebalanceSwap => vault::handle::rebalance_swap,
     "/restake.vault.v1.MsgUpdateParams": vault::msg::UpdateParams => vault::handle::update_params,
     "/cosmos.gov.v1.MsgSubmitProposal": gov::msg::SubmitProposal => gov::handle::submit_proposal,
     "/cosmos.gov.v1.MsgExecLegacyContent": gov::msg::ExecLegacyContent => gov::handle::exec_legacy_content,

@@ -9,12 +9,15 @@ const LIQUID: &str = "stk/uente";
 
 /// The sections of the registry and of liquid staking.
 pub fn sections(state: &mut Value) {
-    let asset = |denom: &str, kind: &str, source: Value| {
+    let time = "2025-06-15T15:06:40Z";
+    let asset = |id: u64, denom: &str, kind: &str, source: Value, rate: &str, price: &str| {
         json!({
-            "denom": denom, "underlying": "LUNA", "decimals": 6, "issuer": "issuer", "bridge_class": "ibc",
-            "tier": "TIER_BASKET", "kind": kind, "rate_source": source, "flags": { "basket_ok": true },
+            "id": id.to_string(), "denom": denom, "underlying": "LUNA", "decimals": 6, "underlying_decimals": 6, "issuer": "issuer",
+            "bridge_class": "ibc", "tier": "TIER_BASKET", "kind": kind, "rate_source": source, "flags": { "basket_ok": true },
+            "r": rate, "r_time": time, "q": price, "q_time": time,
         })
     };
+    let fixed = |rate: &str| json!({ "kind": "RATE_KIND_STATIC", "rate": rate });
     let published = json!({ "kind": "RATE_KIND_PUSH", "rate": "1.300000000000000000", "publisher": user(4) });
     state["restake.assets"] = json!({
         "params": {
@@ -25,10 +28,11 @@ pub fn sections(state: &mut Value) {
             "watch_min": "3600s",
         },
         "assets": [
-            asset("uluna", "ASSET_KIND_VOUCHER", json!({ "kind": "RATE_KIND_STATIC", "rate": "1.000000000000000000" })),
-            asset("ampluna", "ASSET_KIND_LST", published),
-            asset("stluna", "ASSET_KIND_LST", json!({ "kind": "RATE_KIND_STATIC", "rate": "1.100000000000000000" })),
+            asset(1, "uluna", "ASSET_KIND_VOUCHER", fixed("1.000000000000000000"), "1.000000000000000000", "1.000000000000000000"),
+            asset(2, "ampluna", "ASSET_KIND_LST", published, "1.300000000000000000", "1.300000000000000000"),
+            asset(3, "stluna", "ASSET_KIND_LST", fixed("1.100000000000000000"), "1.100000000000000000", "1.099000000000000000"),
         ],
+        "next_asset_id": "4",
     });
     state["vault"] = first_vault();
     state["liquidstake"] = json!({
@@ -169,6 +173,12 @@ pub fn vault() -> Vec<(&'static str, Make)> {
             "/restake.vault.v1.MsgDeposit",
             said(json!({
                 "depositor": user(2), "vault": "1", "coin": { "denom": "uluna", "amount": "100000" }, "min_shares_out": "1",
+            })),
+        ),
+        (
+            "/restake.vault.v1.MsgRebalanceSwap",
+            said(json!({
+                "sender": user(2), "vault": "1", "give": { "denom": "stluna", "amount": "100" }, "take_denom": "uluna", "min_out": "108",
             })),
         ),
         ("/restake.vault.v1.MsgRequestExit", said(of(5_000_000_000))),

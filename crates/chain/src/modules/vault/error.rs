@@ -26,3 +26,5 @@ pub const TOO_MANY: Code = code(18, "limit is reached");
 pub const BOND: Code = code(19, "bond is too small");
 pub const UNKNOWN_LOT: Code = code(20, "unknown lot");
 pub const BID_TOO_LOW: Code = code(21, "bid is below the price");
+pub const SWAPS_OFF: Code = code(22, "vault does not swap");
+pub const NO_BALANCE: Code = code(23, "swap does not restore balance");

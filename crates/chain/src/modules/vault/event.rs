@@ -5,7 +5,7 @@ use entente_kernel::{AccAddress, Event, Result, Timestamp, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::holding::coins;
-use super::math::{Basket, Quote};
+use super::math::{Basket, Quote, Swap};
 use super::msg;
 use super::query::{change_kind, lot_to_wire, seat_to_wire, stage_number};
 use super::stake::Cause;
@@ -167,6 +167,18 @@ pub fn lot_sold(view: &View, m: &msg::BidAuction, lot: &Lot, paid: &Coin, bought
         paid: Some(convert::coin(paid)),
         bought: Some(convert::coin(bought)),
         price: convert::wad(price),
+    })
+}
+
+pub fn swapped(view: &View, m: &msg::RebalanceSwap, taken: &Coin, swap: &Swap) -> Event {
+    typed_event(&wire::EventSwapped {
+        vault: m.vault,
+        sender: view.bech32().acc(&m.sender),
+        given: Some(convert::coin(&m.give)),
+        taken: Some(convert::coin(taken)),
+        phi_before: swap.potential_before.to_string(),
+        phi_after: swap.potential_after.to_string(),
+        value: swap.value.to_string(),
     })
 }
 

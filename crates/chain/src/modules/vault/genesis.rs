@@ -157,6 +157,7 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         fee_total: parse(&row.fee_total, "fee_total")?,
         last_batch: row.last_batch,
         seen_at: row.seen_at,
+        swapped: parse(&row.swapped, "swapped")?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Messages of the vaults: wire → checked.
 
-use entente_kernel::num::{Coin, Coins};
+use entente_kernel::num::{Coin, Coins, Denom};
 use entente_kernel::{AccAddress, Bech32, Error, Result, Timestamp};
 use entente_proto::restake::vault::v1 as wire;
 
@@ -116,6 +116,16 @@ pub struct BidAuction {
     pub bidder: AccAddress,
     pub lot: u64,
     pub max_in: Coin,
+}
+
+/// One asset for another, at the rates, where that restores balance.
+#[derive(Debug, Clone)]
+pub struct RebalanceSwap {
+    pub sender: AccAddress,
+    pub vault: u64,
+    pub give: Coin,
+    pub take: Denom,
+    pub min_out: u128,
 }
 
 #[derive(Debug, Clone)]
@@ -298,6 +308,24 @@ impl Message for BidAuction {
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let max_in = convert::parse_coin(&wire.max_in.unwrap_or_default(), "max_in")?;
         Ok(Self { bidder: bech32.parse_acc(&wire.bidder)?, lot: wire.lot, max_in })
+    }
+}
+
+impl Message for RebalanceSwap {
+    type Wire = wire::MsgRebalanceSwap;
+
+    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+        Ok(vec![bech32.parse_acc(&wire.sender)?])
+    }
+
+    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
+        Ok(Self {
+            sender: bech32.parse_acc(&wire.sender)?,
+            vault: wire.vault,
+            give: convert::parse_coin(&wire.give.unwrap_or_default(), "give")?,
+            take: Denom::new(&wire.take_denom).map_err(|e| Error::from(e).wrap("take_denom"))?,
+            min_out: convert::parse_amount(&wire.min_out, "min_out")?,
+        })
     }
 }
 

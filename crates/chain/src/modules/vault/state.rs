@@ -137,6 +137,8 @@ pub struct Vault {
     pub last_batch: u64,
     /// Height at which holdings were last compared with the stake.
     pub seen_at: i64,
+    /// Value that swaps moved in this epoch.
+    pub swapped: u128,
 }
 
 impl Vault {

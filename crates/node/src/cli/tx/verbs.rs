@@ -51,6 +51,7 @@ pub const FLAGS: &[Flag] = &[
     value("allowed-messages", None, "feegrant grant: messages, with commas"),
     value("allow-list", None, "authz grant send: receivers, with commas"),
     value("min-shares", None, "vault deposit: fewest shares to accept"),
+    value("min-out", None, "vault swap: fewest coins to accept"),
     value("receiver", None, "vault deposit, claim-exit: who gets it, if not the sender"),
 ];
 
@@ -296,6 +297,15 @@ pub const VERBS: &[Verb] = &[
         one(
             "/restake.vault.v1.MsgBidAuction",
             json!({ "bidder": a.text(), "lot": w.place(0), "max_in": coin(w.place(1))? }),
+        )
+    }),
+    verb("vault", "swap", "VAULT AMOUNT DENOM", |a, w| {
+        one(
+            "/restake.vault.v1.MsgRebalanceSwap",
+            json!({
+                "sender": a.text(), "vault": w.place(0), "give": coin(w.place(1))?, "take_denom": w.place(2),
+                "min_out": w.flag("min-out").unwrap_or("1"),
+            }),
         )
     }),
     verb("feegrant", "grant", "GRANTER GRANTEE", fee_grant),

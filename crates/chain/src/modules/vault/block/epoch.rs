@@ -43,6 +43,7 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
     stake::sweep_donations(ctx, &vault)?;
     judge_price(ctx, &mut vault)?;
     raise_canary(ctx, &mut vault)?;
+    vault.swapped = 0;
     vault.epoch_start = ctx.time();
     vault.epoch_nav = basket(ctx, &vault)?.nav()?;
     VAULTS.set(ctx, &id, &vault)?;

@@ -76,23 +76,8 @@ pub fn refusal(
     given: u128,
     quote: &Quote,
 ) -> Result<()> {
-    if vault.stage != Stage::Active {
-        return Err(error::DEPOSITS_CLOSED.because(vault.id));
-    }
-    if assets::is_paused(view, &Target { kind: TargetKind::Vault, id: vault.id })? {
-        return Err(error::DEPOSITS_CLOSED.because(format!("vault {} is paused by the guardian", vault.id)));
-    }
-    for seat in &vault.seats {
-        let asset = assets::must_asset(view, seat.asset)?;
-        if assets::blocks_basket(view, &asset)? {
-            return Err(error::ASSET_IN_DOUBT.because(format!(
-                "{} is {}",
-                seat.denom,
-                assets::health(view, &asset)?.text()
-            )));
-        }
-    }
-    let (Some(seat), Some(line)) = (vault.seats.get(place), basket.lines.get(place)) else {
+    check_sound(view, vault)?;
+    let Some(seat) = vault.seats.get(place) else {
         return Err(Error::fault("vault: no seat at a place that was found"));
     };
     let asset = assets::must_asset(view, seat.asset)?;
@@ -103,34 +88,73 @@ pub fn refusal(
     if quote.nav_hi > NAV_MAX || vault.shares > SHARES_MAX || given > NAV_MAX {
         return Err(error::ABOVE_CAP.because("the vault is as large as its numbers allow"));
     }
-    let value_after = plus(line.value()?, quote.value)?;
     let nav_after = plus(quote.nav, quote.value)?;
-    let above = |cap: u128, what: &str, is: u128| {
-        if is > cap {
-            Err(error::ABOVE_CAP.because(format!("{what}: {is} in {}, {cap} is allowed", vault.underlying)))
-        } else {
-            Ok(())
-        }
-    };
     if vault.canary_cap > 0 {
-        above(vault.canary_cap, "value of a young vault", nav_after)?;
-    }
-    if seat.deposit_cap > 0 {
-        above(seat.deposit_cap, "value of the asset in the vault", value_after)?;
-    }
-    if let Some(cap) = assets::deposit_cap(&asset) {
-        let everywhere = plus(TOTALS.get(view, &seat.denom)?.unwrap_or_default(), given)?;
-        let value = assets::pricing(view, &asset)?.value(everywhere)?;
-        above(cap, "value of the asset in all vaults", value)?;
+        check_below(vault, vault.canary_cap, "value of a young vault", nav_after)?;
     }
     if quote.nav >= params.boot_nav {
         let deposited = plus(holding(view, vault.id, &seat.denom)?.deposited, quote.value)?;
-        above(
-            floor_ratio(&[vault.epoch_nav.max(params.boot_nav), params.deposit_epoch_cap], &[WAD])?,
-            "deposits of the asset in this epoch",
-            deposited,
-        )?;
-        above(floor_ratio(&[nav_after, seat.cap], &[WAD])?, "part of the asset", value_after)?;
+        let most = floor_ratio(&[vault.epoch_nav.max(params.boot_nav), params.deposit_epoch_cap], &[WAD])?;
+        check_below(vault, most, "deposits of the asset in this epoch", deposited)?;
+    }
+    check_caps(view, vault, basket, params, place, given, quote.value)
+}
+
+/// # Errors
+/// vault 6 while the vault takes nothing in, 7 while an asset of it is in doubt.
+pub fn check_sound(view: &View, vault: &Vault) -> Result<()> {
+    if vault.stage != Stage::Active {
+        return Err(error::DEPOSITS_CLOSED.because(vault.id));
+    }
+    if assets::is_paused(view, &Target { kind: TargetKind::Vault, id: vault.id })? {
+        return Err(error::DEPOSITS_CLOSED.because(format!("vault {} is paused by the guardian", vault.id)));
+    }
+    for seat in &vault.seats {
+        let asset = assets::must_asset(view, seat.asset)?;
+        if assets::blocks_basket(view, &asset)? {
+            let health = assets::health(view, &asset)?.text();
+            return Err(error::ASSET_IN_DOUBT.because(format!("{} is {health}", seat.denom)));
+        }
     }
     Ok(())
+}
+
+/// May `given` of the asset at a place, worth `value`, come in beside what is there?
+///
+/// # Errors
+/// vault 8 with the cap: of the asset in the vault, in all vaults, or as a part of the vault.
+pub fn check_caps(
+    view: &View,
+    vault: &Vault,
+    basket: &Basket,
+    params: &Params,
+    place: usize,
+    given: u128,
+    value: u128,
+) -> Result<()> {
+    let (Some(seat), Some(line)) = (vault.seats.get(place), basket.lines.get(place)) else {
+        return Err(Error::fault("vault: no seat at a place that was found"));
+    };
+    let (nav, value_after) = (basket.nav()?, plus(line.value()?, value)?);
+    if seat.deposit_cap > 0 {
+        check_below(vault, seat.deposit_cap, "value of the asset in the vault", value_after)?;
+    }
+    let asset = assets::must_asset(view, seat.asset)?;
+    if let Some(cap) = assets::deposit_cap(&asset) {
+        let everywhere = plus(TOTALS.get(view, &seat.denom)?.unwrap_or_default(), given)?;
+        let value = assets::pricing(view, &asset)?.value(everywhere)?;
+        check_below(vault, cap, "value of the asset in all vaults", value)?;
+    }
+    if nav >= params.boot_nav {
+        let most = floor_ratio(&[plus(nav, value)?, seat.cap], &[WAD])?;
+        check_below(vault, most, "part of the asset", value_after)?;
+    }
+    Ok(())
+}
+
+fn check_below(vault: &Vault, cap: u128, what: &str, is: u128) -> Result<()> {
+    if is <= cap {
+        return Ok(());
+    }
+    Err(error::ABOVE_CAP.because(format!("{what}: {is} in {}, {cap} is allowed", vault.underlying)))
 }

@@ -109,11 +109,11 @@ impl Basket {
         floor_ratio(&[add(self.nav()?, VIRTUAL_ASSET)?, WAD], &[add(self.shares, VIRTUAL_SHARES)?])
     }
 
-    fn values(&self) -> Result<Vec<u128>> {
+    pub(super) fn values(&self) -> Result<Vec<u128>> {
         self.lines.iter().map(Line::value).collect()
     }
 
-    fn targets(&self) -> Vec<u128> {
+    pub(super) fn targets(&self) -> Vec<u128> {
         self.lines.iter().map(|line| line.target).collect()
     }
 

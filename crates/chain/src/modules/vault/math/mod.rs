@@ -9,6 +9,7 @@ mod budget;
 mod composition;
 mod deposit;
 mod reward;
+mod swap;
 mod value;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use budget::{Loss, MAGNITUDE, batch_loss, budget, first_loss_needed, rescale
 pub use composition::{Bound, goal, goal_at_capacity, raw, step, tilt, waterfill};
 pub use deposit::{Basket, Line, Quote, Terms, potential_ceil, potential_floor};
 pub use reward::{auction_bounds, auction_price, drip_period, dripped, gauge_index, lot_cost};
+pub use swap::Swap;
 pub use value::{VIRTUAL_ASSET, VIRTUAL_SHARES, exit_amount, shares_for_value};
 
 pub use entente_kernel::num::WAD;

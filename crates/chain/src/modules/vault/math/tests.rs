@@ -246,6 +246,24 @@ proptest! {
     }
 
     #[test]
+    fn a_swap_never_lowers_the_value_of_the_basket(basket in basket(), give in 0usize..12, take in 0usize..12, amount in 0u128..1 << 70, over in 0u128..200) {
+        let (give, take) = (give % basket.lines.len(), take % basket.lines.len());
+        prop_assume!(give != take);
+        let price = basket.lines[take].rate / 10_000 * (9_900 + over);
+        let swap = basket.swap(give, amount, take, price, TERMS.strength).unwrap();
+        prop_assume!(swap.out <= basket.lines[take].active);
+        let mut after = basket.clone();
+        after.lines[give].active += amount;
+        after.lines[take].active -= swap.out;
+        // What is taken is worth at least two basis points less than what is given, at the rates.
+        prop_assert!(after.nav().unwrap() + 1 >= basket.nav().unwrap() + swap.value / 5_000, "{swap:?}");
+        // What the imbalance is said to be after it is what it is.
+        let values: Vec<u128> = after.lines.iter().map(|line| line.value().unwrap()).collect();
+        let targets: Vec<u128> = after.lines.iter().map(|line| line.target).collect();
+        prop_assert_eq!(swap.potential_after, potential_ceil(&values, &targets, TERMS.strength).unwrap());
+    }
+
+    #[test]
     fn splitting_a_deposit_never_makes_it_cheaper(basket in basket(), place in 0usize..12, amount in 2u128..1 << 60) {
         let place = place % basket.lines.len();
         let mut basket = basket;

@@ -41,6 +41,7 @@ pub fn vault_to_wire(view: &View, vault: &Vault) -> wire::Vault {
         fee_total: vault.fee_total.to_string(),
         last_batch: vault.last_batch,
         seen_at: vault.seen_at,
+        swapped: vault.swapped.to_string(),
     }
 }
 

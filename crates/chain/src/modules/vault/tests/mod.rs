@@ -6,6 +6,7 @@ mod exits;
 mod life;
 mod model;
 mod slashes;
+mod swaps;
 
 use entente_kernel::Result;
 use entente_kernel::num::{Coin, Coins, Denom, Int};
