@@ -95,7 +95,7 @@ pub async fn run(engine: Engine, doors: Doors, settings: Settings) -> Result<()>
         let rpc = Rpc::new(engine.clone(), Arc::new(services.clone()), address, settings.moniker.clone());
         tasks.spawn(serve(listener, rpc::router(Arc::new(rpc)), rpc::BODY_BYTES_MAX));
     }
-    let query: Arc<dyn QueryService> = Arc::new(Reflecting::new(Arc::new(services.clone()), &about));
+    let query: Arc<dyn QueryService> = Arc::new(Reflecting::new(Arc::new(services.clone()), about));
     if let Some(listener) = doors.rest {
         let router = rest::router(query.clone(), &served).merge(grpc::router(query.clone(), &served)?);
         tasks.spawn(serve(listener, router.layer(rest::open_to_all_origins()), BODY_BYTES_MAX));

@@ -1,6 +1,9 @@
 //! gRPC for every method of the served services, over HTTP/2 and as gRPC-web, and server reflection.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -18,6 +21,7 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     server::{Grpc, UnaryService},
 };
+use tower::ServiceExt as _;
 
 use super::{Answer, BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from};
 use entente_kernel::json::schema;
@@ -33,7 +37,7 @@ pub fn router(service: Arc<dyn QueryService>, served: &[&str]) -> anyhow::Result
         anyhow::ensure!(schema::POOL.get_service_by_name(name).is_some(), "{name} is not a known service");
         router = router.route(&format!("/{name}/{{method}}"), any(answer));
     }
-    Ok(router.with_state(service).merge(reflection(served)?))
+    Ok(router.with_state(service).merge(reflection(served)))
 }
 
 /// As [`router`], and tells callers of anything else that it is not implemented.
@@ -47,10 +51,28 @@ pub fn server(service: Arc<dyn QueryService>, served: &[&str]) -> anyhow::Result
 const REFLECTION: &str = "grpc.reflection.v1.ServerReflection";
 const REFLECTION_ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 
-fn reflection(served: &[&str]) -> anyhow::Result<Router> {
+/// Reads the descriptors when somebody asks for the first time: few do, and a node should not start later for them.
+fn reflection(served: &[&str]) -> Router {
+    let names: Vec<String> = served.iter().map(|name| (*name).to_owned()).collect();
+    let made = Arc::new(LazyLock::new(move || reflecting(&names)));
+    let answer = any(move |request: Request| {
+        let made = made.clone();
+        async move {
+            match &**made {
+                Ok(router) => router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+                Err(why) => tonic::Status::internal(format!("the descriptors: {why}")).into_http::<Body>(),
+            }
+        }
+    });
+    Router::new()
+        .route(&format!("/{REFLECTION}/{{*method}}"), answer.clone())
+        .route(&format!("/{REFLECTION_ALPHA}/{{*method}}"), answer)
+}
+
+fn reflecting(served: &[String]) -> anyhow::Result<Router> {
     let builder = |own: &'static str| {
         let base = tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
-        served.iter().fold(base.with_service_name(own), |builder, name| builder.with_service_name(*name))
+        served.iter().fold(base.with_service_name(own), |builder, name| builder.with_service_name(name.as_str()))
     };
     Ok(Router::new()
         .route_service(&format!("/{REFLECTION}/{{*method}}"), builder(REFLECTION).build_v1()?)

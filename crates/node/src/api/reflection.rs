@@ -1,7 +1,10 @@
 //! The SDK's own reflection services: what this chain is called, which messages, interfaces and queries it knows.
 //! (gRPC's server reflection, which tools such as grpcurl use, is in [`super::grpc`].)
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use entente_kernel::json::schema;
@@ -64,29 +67,41 @@ pub struct About {
 /// Answers the reflection services and hands everything else on.
 pub struct Reflecting<Q> {
     inner: Arc<Q>,
+    about: About,
+    known: OnceLock<Known>,
+}
+
+/// What is answered; it never changes while the node runs.
+struct Known {
     answers: BTreeMap<&'static str, Bytes>,
     interfaces: BTreeMap<String, Vec<String>>,
 }
 
 impl<Q: QueryService> Reflecting<Q> {
-    /// Prepares all answers; they never change while the node runs.
-    pub fn new(inner: Arc<Q>, about: &About) -> Self {
-        let interfaces = interfaces(&about.messages);
-        let names = plain::ListAllInterfacesResponse { interface_names: interfaces.keys().cloned().collect() };
-        let mut answers = BTreeMap::new();
-        answers.insert(
-            "/cosmos.base.reflection.v1beta1.ReflectionService/ListAllInterfaces",
-            names.encode_to_vec().into(),
-        );
-        answers.insert("/cosmos.reflection.v1.ReflectionService/FileDescriptors", file_descriptors());
-        app_descriptor(about, &interfaces, &mut answers);
-        Self { inner, answers, interfaces }
+    /// Prepares nothing yet: few ask, and a node should not start later for them.
+    pub fn new(inner: Arc<Q>, about: About) -> Self {
+        Self { inner, about, known: OnceLock::new() }
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let interfaces = interfaces(&self.about.messages);
+            let names = plain::ListAllInterfacesResponse { interface_names: interfaces.keys().cloned().collect() };
+            let mut answers = BTreeMap::new();
+            answers.insert(
+                "/cosmos.base.reflection.v1beta1.ReflectionService/ListAllInterfaces",
+                names.encode_to_vec().into(),
+            );
+            answers.insert("/cosmos.reflection.v1.ReflectionService/FileDescriptors", file_descriptors());
+            app_descriptor(&self.about, &interfaces, &mut answers);
+            Known { answers, interfaces }
+        })
     }
 
     fn implementations(&self, request: &Bytes) -> Result<Bytes, Status> {
         let asked = plain::ListImplementationsRequest::decode(request.clone());
         let asked = asked.map_err(|error| Status::invalid_argument(error.to_string()))?.interface_name;
-        let known = self.interfaces.get(&asked);
+        let known = self.known().interfaces.get(&asked);
         let known = known.ok_or_else(|| Status::invalid_argument(format!("{asked:?} is not a known interface")))?;
         Ok(plain::ListImplementationsResponse { implementation_message_names: known.clone() }.encode_to_vec().into())
     }
@@ -99,10 +114,14 @@ impl<Q: QueryService> QueryService for Reflecting<Q> {
         request: Bytes,
         height: Option<i64>,
     ) -> BoxFuture<'a, Result<Answer, Status>> {
+        let service = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if !SERVICES.contains(&service) {
+            return self.inner.unary(path, request, height);
+        }
         let own = if path == "/cosmos.base.reflection.v1beta1.ReflectionService/ListImplementations" {
             self.implementations(&request)
         } else {
-            match self.answers.get(path) {
+            match self.known().answers.get(path) {
                 Some(bytes) => Ok(bytes.clone()),
                 None => return self.inner.unary(path, request, height),
             }

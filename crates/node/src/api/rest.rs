@@ -1,6 +1,6 @@
 //! REST: finds the method of a path, builds its request from path, query string and body, and prints the answer as JSON.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
@@ -31,8 +31,14 @@ const KEY_DEPTH_MAX: usize = 8;
 /// Every path below the first words that annotations use (`/cosmos`, `/ibc`, `/terra`) is answered here, also the ones that
 /// lead nowhere; all others are left to whoever merges this router.
 pub fn router(service: Arc<dyn QueryService>, served: &[&str]) -> Router {
-    let document = Bytes::from(openapi::document(served).to_string());
-    let openapi = any(move || std::future::ready(json_response(200, document.clone())));
+    // Few ask for it, and a node should not start later for them.
+    let names: Vec<String> = served.iter().map(|name| (*name).to_owned()).collect();
+    let document = LazyLock::new(move || {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Bytes::from(openapi::document(&names).to_string())
+    });
+    let document = Arc::new(document);
+    let openapi = any(move || std::future::ready(json_response(200, Bytes::clone(&document))));
     let mut router = Router::new().route("/openapi.json", openapi);
     for word in first_words() {
         router = router.route(&format!("/{word}"), any(answer)).route(&format!("/{word}/{{*rest}}"), any(answer));

@@ -398,7 +398,7 @@ async fn the_chain_tells_its_name_its_messages_and_its_interfaces() {
         served: schema::services_of(paths).into_iter().map(str::to_owned).collect(),
     };
     let parrot = Arc::new(Parrot::default());
-    let reflecting = Arc::new(Reflecting::new(parrot.clone(), &about));
+    let reflecting = Arc::new(Reflecting::new(parrot.clone(), about.clone()));
     let router = rest::router(reflecting, &[reflection::SERVICES, SERVED].concat());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
@@ -428,7 +428,7 @@ async fn the_chain_tells_its_name_its_messages_and_its_interfaces() {
 
 #[test]
 fn the_file_descriptors_are_told_with_their_options() {
-    let reflecting = Reflecting::new(Arc::new(Parrot::default()), &About::default());
+    let reflecting = Reflecting::new(Arc::new(Parrot::default()), About::default());
     let path = "/cosmos.reflection.v1.ReflectionService/FileDescriptors";
     let answer = reflecting.unary(path, Bytes::new(), None).now_or_never().unwrap().unwrap();
     let pool = DescriptorPool::decode(answer.bytes).unwrap();

@@ -16,7 +16,7 @@ use crate::engine::comet::supervise::{self, Supervised};
 use crate::engine::comet::{self, App, key};
 use crate::engine::pace::Pace;
 use crate::engine::{Halt, stores};
-use crate::genesis::GenesisDoc;
+use crate::genesis::known;
 use crate::keys;
 use crate::serve::{Addresses, Doors, Settings, run};
 
@@ -116,8 +116,11 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
         faucet: None,
     };
     let doors = Doors::take(&addresses).await?;
-    let doc = GenesisDoc::read(&files.genesis())?;
     let (disk, loaded) = Disk::open(&files.data(), stores())?;
+    let mut doc = known::read(&disk, &files.genesis())?;
+    if loaded.is_some() {
+        known::remember(&disk, &mut doc)?;
+    }
     key::check_signing_record(&files.validator_state(), &disk)?;
     let height = disk.newest_height().unwrap_or_default();
     let settings = comet::Settings {

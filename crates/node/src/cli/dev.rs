@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::{Args, Subcommand};
 use entente_kernel::Timestamp;
+use entente_proto::cosmos::staking::v1beta1::{QueryParamsRequest, QueryParamsResponse};
+use prost::Message as _;
 use serde_json::json;
 
 use crate::addresses;
@@ -134,8 +136,8 @@ impl Dev {
         let file = home.join("config").join("genesis.json");
         let (disk, loaded) =
             if self.ephemeral { (Disk::ephemeral(stores()), None) } else { Disk::open(&home.join("data"), stores())? };
-        let (doc, seeds) = match &self.genesis {
-            _ if loaded.is_some() => self.known(home, &file)?,
+        let (mut doc, seeds) = match &self.genesis {
+            _ if loaded.is_some() => self.known(home, &disk, &file)?,
             None => (story::document(&self.chain_id, now(), seed)?, vec![seed]),
             Some(path) => {
                 let (doc, report) = genesis::import(path)?;
@@ -150,6 +152,7 @@ impl Dev {
         if !self.ephemeral && loaded.is_none() {
             std::fs::create_dir_all(home.join("config"))?;
             doc.write(&file)?;
+            doc.file = Some(file);
             write_secret(&seeds_file(home), seeds.iter().map(hex::encode).collect::<Vec<_>>().join("\n").as_bytes())?;
             keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || Ok(seed))?;
         }
@@ -157,14 +160,14 @@ impl Dev {
         if let Some(found) = foreign {
             return Err(self.other_chain(home, &found));
         }
-        let denom = doc.app_state.pointer("/staking/params/bond_denom").and_then(serde_json::Value::as_str);
-        let denom = denom.unwrap_or(story::DENOM).to_owned();
-        Ok((Engine::open(disk, loaded, doc, seeds)?, denom))
+        let engine = Engine::open(disk, loaded, doc, seeds)?;
+        let denom = bond_denom(&engine)?;
+        Ok((engine, denom))
     }
 
     /// The chain that this home folder holds already, if it is the one asked for.
-    fn known(&self, home: &Path, file: &Path) -> Result<(GenesisDoc, Vec<[u8; 32]>)> {
-        let doc = GenesisDoc::read(file)?;
+    fn known(&self, home: &Path, disk: &Disk, file: &Path) -> Result<(GenesisDoc, Vec<[u8; 32]>)> {
+        let doc = genesis::known::read(disk, file)?;
         let asked = match &self.genesis {
             Some(path) => Some(genesis::import(path)?.0.chain_id),
             None => self.chain_id_is_named().then(|| self.chain_id.clone()),
@@ -221,6 +224,14 @@ impl Dev {
         println!("{said}");
         Ok(())
     }
+}
+
+/// The coin that is staked.
+fn bond_denom(engine: &Engine) -> Result<String> {
+    let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("a chain without a state"))?;
+    let request = QueryParamsRequest {}.encode_to_vec();
+    let answer = snapshot.query("/cosmos.staking.v1beta1.Query/Params", &request)?;
+    Ok(QueryParamsResponse::decode(answer.as_slice())?.params.unwrap_or_default().bond_denom)
 }
 
 /// The seeds of the validators that sign on a development chain.

@@ -14,7 +14,7 @@ use crate::admin::span;
 use crate::disk::Disk;
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
-use crate::genesis::{GenesisDoc, params_json};
+use crate::genesis::{GenesisDoc, known, params_json};
 use crate::keys;
 use crate::serve::{Addresses, Doors, Settings, run};
 
@@ -177,9 +177,9 @@ impl Start {
             text => Pace::Timed(Duration::from_nanos(span(text)?.0.unsigned_abs().max(1_000_000))),
         };
         let doors = Doors::take(&addresses).await?;
-        let doc = GenesisDoc::read(&genesis_file(home))?;
         let seed = keys::validator::load(&validator_file(home))?;
         let (disk, loaded) = Disk::open(&home.join("data"), stores())?;
+        let doc = known::read(&disk, &genesis_file(home))?;
         let engine = Engine::open(disk, loaded, doc, vec![seed])?;
         let own = entente_kernel::crypto::ed25519::address(&engine.own_key());
         let standing = engine.shown().standing;
@@ -212,8 +212,8 @@ impl Start {
 
 /// `entente export`: the state of a stopped node as a genesis.
 pub(super) fn export(home: &Path) -> Result<()> {
-    let doc = GenesisDoc::read(&genesis_file(home))?;
     let (disk, loaded) = Disk::open(&home.join("data"), stores())?;
+    let doc = known::read(&disk, &genesis_file(home))?;
     ensure!(loaded.is_some(), "there is no chain in {} yet; start it first", home.display());
     let engine = Engine::open(disk, loaded, doc, vec![[0; 32]])?;
     println!("{}", exported(&engine)?);
@@ -231,6 +231,7 @@ pub(super) fn exported(engine: &Engine) -> Result<Value> {
         consensus_params: standing.params.clone(),
         validators: standing.next_validators.validators().iter().map(|v| (v.pub_key, v.power)).collect(),
         app_state: snapshot.export()?,
+        file: None,
     };
     let mut value = doc.to_json();
     if let Some(consensus) = value.get_mut("consensus").and_then(Value::as_object_mut) {

@@ -1,12 +1,10 @@
 //! Pairs in the storage engine, an LSM tree with a journal.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
-use parking_lot::RwLock;
 
 use super::{ABOUT, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Write};
 use crate::steps::passed;
@@ -18,60 +16,97 @@ const MEMTABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// The storage engine's own tables. Ours share three of them: making one takes a dozen files, each forced to the medium by itself, and a
+/// new home would wait for all of them. What only grows at its end lies apart from what is written all over.
+const PLACES: [&str; 3] = [STATE, "history", "tables"];
+/// A table that earlier versions had.
+const EARLIER: &str = ABOUT;
+
 pub(super) struct Lsm {
     path: PathBuf,
     database: Database,
-    spaces: RwLock<BTreeMap<String, Keyspace>>,
+    /// The pairs of the state.
+    state: Keyspace,
+    /// Blocks and results. Here and in `tables` a key is the name of our table, a zero, and the key in it.
+    history: Keyspace,
+    tables: Keyspace,
 }
 
 impl Lsm {
     pub fn open(path: &Path) -> Result<Lsm, DiskError> {
-        let place = path.display().to_string();
-        let database = Database::builder(path)
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES_MAX)
-            .open()
-            .map_err(|why| broken(place, why))?;
-        Ok(Lsm { path: path.to_owned(), database, spaces: RwLock::default() })
+        let place = || path.display().to_string();
+        let builder = Database::builder(path).cache_size(CACHE_BYTES).max_journaling_size(JOURNAL_BYTES_MAX);
+        let database = builder.open().map_err(|why| broken(place(), why))?;
+        if database.keyspace_exists(EARLIER) {
+            let reason =
+                "an earlier version wrote it in another form; export with that version and begin anew".to_owned();
+            return Err(DiskError::FilesDamaged { place: place(), reason });
+        }
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
+        let table = |name| database.keyspace(name, options).map_err(|why| broken(place(), why));
+        let [state, history, tables] = PLACES.map(table);
+        Ok(Lsm { path: path.to_owned(), state: state?, history: history?, tables: tables?, database })
     }
 
     fn place(&self, space: &str) -> String {
         format!("{} (table '{space}')", self.path.display())
     }
 
-    fn space(&self, name: &str) -> Result<Keyspace, DiskError> {
-        if let Some(space) = self.spaces.read().get(name) {
-            return Ok(space.clone());
+    /// Where a table lies, and what its keys begin with there.
+    fn table(&self, space: &str) -> (&Keyspace, Vec<u8>) {
+        let named = || [space.as_bytes(), &[0]].concat();
+        match space {
+            STATE => (&self.state, Vec::new()),
+            BLOCKS | RESULTS => (&self.history, named()),
+            _ => (&self.tables, named()),
         }
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
-        let space = self.database.keyspace(name, options).map_err(|why| broken(self.place(name), why))?;
-        self.spaces.write().insert(name.to_owned(), space.clone());
-        Ok(space)
     }
+}
+
+/// Bounds of a table's keys where it lies.
+fn bounds(prefix: &[u8], from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+    let inside = |key: Vec<u8>| [prefix, &key].concat();
+    let from = match from {
+        Bound::Unbounded if prefix.is_empty() => Bound::Unbounded,
+        Bound::Unbounded => Bound::Included(prefix.to_vec()),
+        bound => bound.map(inside),
+    };
+    let to = match (to, prefix.split_last()) {
+        (Bound::Unbounded, None) => Bound::Unbounded,
+        // The next byte after the zero that ends the name.
+        (Bound::Unbounded, Some((_, name))) => Bound::Excluded([name, &[1]].concat()),
+        (bound, _) => bound.map(inside),
+    };
+    (from, to)
 }
 
 impl Pairs for Lsm {
     fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
-        let value = self.space(space)?.get(key).map_err(|why| broken(self.place(space), why))?;
+        let (keyspace, mut place) = self.table(space);
+        place.extend_from_slice(key);
+        let value = keyspace.get(place).map_err(|why| broken(self.place(space), why))?;
         Ok(value.map(|value| Bytes::copy_from_slice(&value)))
     }
 
     fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
         let place = self.place(space);
-        let pairs = self.space(space)?.range::<Vec<u8>, _>((from, to));
+        let (keyspace, prefix) = self.table(space);
+        let pairs = keyspace.range::<Vec<u8>, _>(bounds(&prefix, from, to));
         Ok(Box::new(pairs.map(move |pair| {
             let (key, value) = pair.into_inner().map_err(|why| broken(place.clone(), why))?;
-            Ok((Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value)))
+            let key = key.get(prefix.len()..).unwrap_or_default();
+            Ok((Bytes::copy_from_slice(key), Bytes::copy_from_slice(&value)))
         })))
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         for Write { space: name, key, value } in writes {
-            let space = self.space(&name)?;
+            let (keyspace, mut place) = self.table(&name);
+            place.extend_from_slice(&key);
             match value {
-                Some(value) => batch.insert(&space, key, value),
-                None => batch.remove(&space, key),
+                Some(value) => batch.insert(keyspace, place, value),
+                None => batch.remove(keyspace, place),
             }
             passed(match name.as_str() {
                 STATE => "a pair is in the batch",
@@ -89,8 +124,8 @@ impl Pairs for Lsm {
 
     #[cfg(test)]
     fn settle(&self) {
-        for space in self.spaces.read().values() {
-            space.rotate_memtable_and_wait().unwrap();
+        for keyspace in [&self.state, &self.history, &self.tables] {
+            keyspace.rotate_memtable_and_wait().unwrap();
         }
     }
 }

@@ -189,7 +189,7 @@ impl Damage {
 
 /// Whether a file holds pairs of the state, or blocks that are not in sorted files yet.
 fn holds_state(name: &Path) -> bool {
-    name.starts_with("pairs/keyspaces/2/tables") || name.extension().is_some_and(|kind| kind == "jnl")
+    name.starts_with("pairs/keyspaces/1/tables") || name.extension().is_some_and(|kind| kind == "jnl")
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_flipped_bit_is_refused_with_its_place_or_does_no_harm() {
             // Pairs come first in a file; behind them are filters and padding that a walk does not read.
             let among_pairs = holds_state(&name) && at < bytes.len() * 3 / 4;
             assert!(why.is_some() || !among_pairs, "{what}: was not noticed");
-            if among_pairs && name.starts_with("pairs/keyspaces/2/tables") {
+            if among_pairs && name.starts_with("pairs/keyspaces/1/tables") {
                 assert!(why.unwrap_or_default().contains("the store '"), "{what}: the store is not named");
             }
         }

@@ -41,7 +41,7 @@ pub use self::core::{Made, to_wire_events, to_wire_tx_result};
 use self::mempool::MempoolError;
 use self::state::Standing;
 use crate::disk::{self, Disk, DiskError, Loaded};
-use crate::genesis::{GenesisDoc, params_json};
+use crate::genesis::{self, GenesisDoc, params_json};
 use crate::prices::Prices;
 use crate::steps::passed;
 
@@ -113,16 +113,17 @@ impl Engine {
     ///
     /// # Errors
     /// A sentence: the genesis is refused, or the disk belongs to another chain or is damaged.
-    pub fn open(disk: Disk, loaded: Option<Loaded>, doc: GenesisDoc, seeds: Vec<[u8; 32]>) -> Result<Self, Halt> {
+    pub fn open(disk: Disk, loaded: Option<Loaded>, mut doc: GenesisDoc, seeds: Vec<[u8; 32]>) -> Result<Self, Halt> {
         disk.claim(&doc.chain_id)?;
         let archive = Archive::new(disk, doc.initial_height);
         let core = match loaded {
-            None => begin(&archive, &doc)?,
+            None => begin(&archive, &mut doc)?,
             Some(loaded) => {
                 same_genesis(&archive, &doc)?;
                 resume(&archive, loaded)?
             }
         };
+        genesis::known::remember(archive.disk(), &mut doc)?;
         let own_key = seeds.first().map(entente_kernel::crypto::ed25519::public_key).unwrap_or_default();
         Self::assemble(archive, core, doc, seeds, own_key)
     }
@@ -339,7 +340,7 @@ impl Engine {
 }
 
 /// Executes the genesis and remembers it.
-fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
+fn begin(archive: &Archive, doc: &mut GenesisDoc) -> Result<Core, Halt> {
     let (chain, result) = genesis_chain(doc)?;
     let standing = Standing::at_genesis(doc, &result.validators, result.app_hash)
         .map_err(|e| Halt(format!("the genesis is refused: validators: {e}")))?;
@@ -359,19 +360,25 @@ fn begin(archive: &Archive, doc: &GenesisDoc) -> Result<Core, Halt> {
     Ok(Core { chain, standing, seen, mempool: mempool::Mempool::default() })
 }
 
-fn genesis_chain(doc: &GenesisDoc) -> Result<(Chain, InitResult), Halt> {
+fn genesis_chain(doc: &mut GenesisDoc) -> Result<(Chain, InitResult), Halt> {
     let init = InitChain {
         chain_id: doc.chain_id.clone(),
         time: doc.time,
         initial_height: doc.initial_height,
         consensus_params: params_json(&doc.consensus_params),
-        app_state: doc.app_state.clone(),
+        // A state may be large: it is lent, not copied.
+        app_state: std::mem::take(&mut doc.app_state),
     };
-    Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")))
+    let result = Chain::init_chain(&init).map_err(|e| Halt(format!("the genesis is refused: {e}")));
+    doc.app_state = init.app_state;
+    result
 }
 
 /// A genesis file that was changed afterwards would be shown to people, and would start another chain elsewhere.
 fn same_genesis(archive: &Archive, doc: &GenesisDoc) -> Result<(), Halt> {
+    if doc.is_frame() {
+        return Ok(());
+    }
     let (recorded, found) = (archive.genesis_fingerprint()?, doc.fingerprint());
     match recorded {
         Some(recorded) if recorded != found[..] && archive.disk().chain_id().as_deref() == Some(&doc.chain_id) => {

@@ -1,15 +1,17 @@
 //! The genesis document: CometBFT's frame around the state of a chain, in the shapes of CometBFT 0.34-0.38 and of SDK 0.50.
 
 pub mod dev;
+pub mod known;
 pub mod takeover;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::Timestamp;
 use entente_proto::tendermint::types as wire;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// Longest chain id, by CometBFT's rules.
 const CHAIN_ID_LEN_MAX: usize = 50;
@@ -17,14 +19,17 @@ const CHAIN_ID_LEN_MAX: usize = 50;
 const BLOCK_BYTES_MAX: i64 = 104_857_600;
 
 /// A genesis document that was read and checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GenesisDoc {
     pub chain_id: String,
     pub time: Timestamp,
     pub initial_height: i64,
     pub consensus_params: wire::ConsensusParams,
     pub validators: Vec<([u8; 32], i64)>,
+    /// Empty if only [`Self::file`] has it.
     pub app_state: Value,
+    /// The file of a home that has this document.
+    pub file: Option<PathBuf>,
 }
 
 impl GenesisDoc {
@@ -71,7 +76,23 @@ impl GenesisDoc {
         };
         let app_state = doc.remove("app_state").unwrap_or(Value::Null);
         ensure!(app_state.is_object(), "app_state: it is absent or not an object");
-        Ok(Self { chain_id, time, initial_height, consensus_params, validators, app_state })
+        Ok(Self { chain_id, time, initial_height, consensus_params, validators, app_state, file: None })
+    }
+
+    /// Whether the state is left out, because a file has it.
+    pub fn is_frame(&self) -> bool {
+        self.file.is_some() && self.app_state.as_object().is_none_or(Map::is_empty)
+    }
+
+    /// The document with its state.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn whole(&self) -> Result<Self> {
+        match &self.file {
+            Some(path) if self.is_frame() => Ok(Self { file: self.file.clone(), ..Self::read(path)? }),
+            _ => Ok(self.clone()),
+        }
     }
 
     /// The document as SDK 0.50 writes it.
@@ -113,13 +134,30 @@ impl GenesisDoc {
         let params = self.consensus_params.encode_to_vec();
         let frame = json!([self.chain_id, self.time.to_string(), self.initial_height, hex::encode(params)]);
         let validators: Vec<Value> = self.validators.iter().map(|(key, power)| validator_json(key, *power)).collect();
-        entente_kernel::crypto::sha256(json!([frame, validators, self.app_state]).to_string().as_bytes())
+        let mut hasher = Hasher(Sha256::new());
+        // Hashing refuses nothing.
+        let _ = serde_json::to_writer(&mut hasher, &(frame, validators, &self.app_state));
+        hasher.0.finalize().into()
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(&self.to_json())?;
         std::fs::write(path, text + "\n")
             .with_context(|| format!("the genesis file {} cannot be written", path.display()))
+    }
+}
+
+/// What is written to it is hashed.
+struct Hasher(Sha256);
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

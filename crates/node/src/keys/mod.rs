@@ -59,7 +59,7 @@ pub fn faucet() -> Result<Signer> {
 /// # Errors
 /// Never.
 pub fn publisher() -> Result<Signer> {
-    Signer::from_words(DEVELOPMENT_WORDS, &hd::Path::bip44(hd::COIN_TYPE, 1, 1)?)
+    of_development_words(&hd::Path::bip44(hd::COIN_TYPE, 1, 1)?)
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

@@ -233,23 +233,34 @@ fn blockchain(rpc: &Rpc, params: &Params) -> Outcome {
     Ok(json!({ "last_height": newest.to_string(), "block_metas": metas }))
 }
 
-fn pieces(rpc: &Rpc) -> &[String] {
-    rpc.genesis.get_or_init(|| {
-        let text = rpc.engine.doc().to_comet_json().to_string();
-        text.as_bytes().chunks(GENESIS_PIECE_BYTES).map(|piece| STANDARD.encode(piece)).collect()
-    })
+fn whole(rpc: &Rpc) -> Result<Value, RpcError> {
+    let doc = rpc.engine.doc().whole().map_err(|why| RpcError::internal(why.to_string()))?;
+    let recorded = rpc.engine.archive().genesis_fingerprint().map_err(disk)?;
+    if recorded.is_some_and(|recorded| recorded != doc.fingerprint()[..]) {
+        return Err(RpcError::internal("the genesis file was changed since the node started"));
+    }
+    Ok(doc.to_comet_json())
+}
+
+fn pieces(rpc: &Rpc) -> Result<&[String], RpcError> {
+    if let Some(pieces) = rpc.genesis.get() {
+        return Ok(pieces);
+    }
+    let text = whole(rpc)?.to_string();
+    let pieces = text.as_bytes().chunks(GENESIS_PIECE_BYTES).map(|piece| STANDARD.encode(piece)).collect();
+    Ok(rpc.genesis.get_or_init(|| pieces))
 }
 
 fn genesis(rpc: &Rpc, _: &Params) -> Outcome {
-    if pieces(rpc).len() > 1 {
+    if pieces(rpc)?.len() > 1 {
         return Err(RpcError::internal("genesis response is large, please use the genesis_chunked API instead"));
     }
-    Ok(json!({ "genesis": rpc.engine.doc().to_comet_json() }))
+    Ok(json!({ "genesis": whole(rpc)? }))
 }
 
 fn genesis_chunked(rpc: &Rpc, params: &Params) -> Outcome {
     let wanted = params.int("chunk")?.unwrap_or_default();
-    let pieces = pieces(rpc);
+    let pieces = pieces(rpc)?;
     let piece = usize::try_from(wanted).ok().and_then(|i| pieces.get(i));
     let piece = piece
         .ok_or_else(|| RpcError::internal(format!("there are {} chunks, {wanted} is invalid", pieces.len() - 1)))?;

@@ -70,23 +70,24 @@ impl App {
             return Err(refused(format!("CometBFT begins {theirs:?}, but the genesis file here is of {ours:?}")));
         }
         let update = |v: &abci::ValidatorUpdate| Some((ed25519_key(v.pub_key.as_ref()?)?, v.power));
-        let doc = GenesisDoc {
+        let mut doc = GenesisDoc {
             chain_id: r.chain_id,
             time: from_wire_time(r.time.as_ref()),
             initial_height: r.initial_height.max(1),
             consensus_params: r.consensus_params.unwrap_or_default(),
             validators: r.validators.iter().filter_map(update).collect(),
             app_state: serde_json::from_slice(&r.app_state_bytes).map_err(|e| refused(format!("app_state: {e}")))?,
+            file: None,
         };
         let engine = match self.engine() {
             None => {
                 let archive = self.archive();
-                let core = begin(&archive, &doc)?;
+                let core = begin(&archive, &mut doc)?;
                 self.start_engine(archive, core)?
             }
             Some(engine) => {
                 let standing = engine.shown().standing;
-                let (_, result) = genesis_chain(&doc)?;
+                let (_, result) = genesis_chain(&mut doc)?;
                 if !standing.is_before_first_block() || standing.app_hash != result.app_hash {
                     return Err(refused(format!(
                         "this home holds the state of height {} of another genesis; remove the folder data to begin anew",

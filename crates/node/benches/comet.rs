@@ -1,0 +1,59 @@
+//! Under CometBFT, one and four validators on this machine: bank sends beside the application that CometBFT brings along, given as many
+//! bytes, and beside `simd` with the same sends.
+//! `scripts/bench comet`, or with COMETBFT_BIN and SIMD_BIN set `cargo bench -p entente-node --bench comet -- [--users N] [--each N] [--connections N] [--port N]`
+
+mod client;
+
+use entente_lab::load::number;
+use entente_lab::random::wallet::User;
+
+use client::flood::{Flood, flood, loads};
+use client::nets::Net;
+use client::{Outcome, payment, peer};
+
+fn main() -> Outcome<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run())
+}
+
+async fn run() -> Outcome<()> {
+    let Some(cometbft) = peer("COMETBFT_BIN") else { return Ok(()) };
+    let (users, each) = (usize::try_from(number("users", 500))?, number("each", 20));
+    let connections = usize::try_from(number("connections", 16))?;
+    let port = u16::try_from(number("port", 21_500))?;
+    let people: Vec<User> = (0..users as u64).map(User::numbered).collect();
+    let of = |prefix: &'static str, first: u64| {
+        let people = &people;
+        loads(users, each, connections, move |from, sequence| payment(prefix, people, from, first, sequence))
+    };
+    for (nth, validators) in [1_u16, 4].into_iter().enumerate() {
+        println!("{validators} validators");
+        let port = port + nth as u16 * 200;
+        let (net, first) = Net::entente(&cometbft, validators, port, &people).await?;
+        let ours = flood(&net.rpc, of("entente", first)).await?;
+        ours.print("  entente");
+        drop(net);
+
+        let net = Net::kvstore(&cometbft, validators, port + 50).await?;
+        let bytes = payment("entente", &people, 0, first, 0).len();
+        let pair = |from: usize, sequence: u64| {
+            let key = format!("{from}.{sequence}=");
+            (key.clone() + &"v".repeat(bytes.saturating_sub(key.len()))).into_bytes()
+        };
+        let kvstore = flood(&net.rpc, loads(users, each, connections, pair)).await?;
+        kvstore.print("  kvstore");
+        drop(net);
+        compare(&ours, &kvstore, "kvstore");
+
+        let Some(simd) = peer("SIMD_BIN") else { continue };
+        let (net, first) = Net::simd(&simd, validators, port + 100, &people).await?;
+        let theirs = flood(&net.rpc, of("cosmos", first)).await?;
+        theirs.print("  simd");
+        drop(net);
+        compare(&ours, &theirs, "simd");
+    }
+    Ok(())
+}
+
+fn compare(ours: &Flood, theirs: &Flood, who: &str) {
+    println!("  entente is {:.2} x {who}", ours.rate() / theirs.rate());
+}
