@@ -19,7 +19,7 @@ test: ## everything that CI runs, quick ones first
 	@scripts/test
 
 vectors: ## replay the Go chain's blocks: the project's own selection, and all of ../shared/vectors if it is there
-	@cargo xtask vectors
+	@cargo xtask vectors --events
 
 interop: ## real clients against a real node
 	@scripts/interop

@@ -43,7 +43,7 @@ pub const USAGE: &str = "cargo xtask vectors [FILE or FOLDER]... [OPTION]...
     --first N          differences to print per file (default 12)
     --stop-at-first    leave a file after its first block with a difference
     --block H          play up to block H and print everything about it
-    --events           compare events too (not those of cut files)
+    --events           compare events too: kinds, attributes, order
     --only PREFIX      compare only paths that begin so (staking/delegation/)
     --jobs N           files played at once (default: as many as there are cores)
     --expect FILE      another list of expectations
@@ -63,6 +63,8 @@ pub struct Options {
     pub cut: Option<(usize, PathBuf)>,
     /// Wrong values for tests: height, path, text that takes the place of ours.
     pub planted: Vec<(i64, String, String)>,
+    /// Wrong events for tests: height, place among our events that are compared, what is wrong.
+    pub forged: Vec<(i64, usize, events::Forgery)>,
 }
 
 /// The root of the repository.
@@ -84,6 +86,7 @@ impl Default for Options {
             expectations: root().join(EXPECTATIONS),
             cut: None,
             planted: Vec::new(),
+            forged: Vec::new(),
         }
     }
 }
@@ -268,10 +271,6 @@ fn cut(path: &Path, blocks: usize, target: &Path) -> Result<()> {
         file.blocks.truncate(blocks);
         file.cut = Some(file::Cut { of_blocks });
     }
-    for block in &mut file.blocks {
-        block.events.retain(|e| is_kept(&e.kind));
-        block.results.iter_mut().for_each(|r| r.events.retain(|e| is_kept(&e.kind)));
-    }
     fs::create_dir_all(target)?;
     let to = target.join(format!("{}.json.gz", file.name));
     let mut packed = flate2::write::GzEncoder::new(fs::File::create(&to)?, flate2::Compression::best());
@@ -279,10 +278,4 @@ fn cut(path: &Path, blocks: usize, target: &Path) -> Result<()> {
     let size = packed.finish()?.metadata()?.len();
     println!("{}: {} of {of_blocks} blocks, {size} bytes", to.display(), file.blocks.len());
     Ok(())
-}
-
-/// Events that a comparison reads; the others would only cost room in a cut file.
-fn is_kept(kind: &str) -> bool {
-    let read = ["slash", "withdraw_rewards", "withdraw_commission", "complete_unbonding"];
-    kind.starts_with("alliance.") || read.contains(&kind)
 }

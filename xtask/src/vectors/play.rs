@@ -30,6 +30,8 @@ pub struct Outcomes {
     pub stale: Vec<String>,
     /// Laws judged, over all blocks.
     pub judged: usize,
+    /// Blocks in which an event was made wrong.
+    pub forged: Vec<i64>,
     /// Blocks left out because the chain stopped or the options say so.
     pub not_played: usize,
     /// Why something is not compared, as the chain said it.
@@ -131,7 +133,7 @@ impl Player<'_> {
                 self.out.not_played = file.blocks.len() - i;
                 return Ok(());
             }
-            let result = match chain.finalize_block(&block.finalize()?) {
+            let mut result = match chain.finalize_block(&block.finalize()?) {
                 Ok(result) => result,
                 Err(error) => {
                     let difference = Difference::new(block.height, "finalize_block", "a block", error.to_string());
@@ -140,14 +142,14 @@ impl Player<'_> {
                 }
             };
             chain.commit().map_err(|e| anyhow::anyhow!("commit of block {}: {e}", block.height))?;
+            for (_, place, forgery) in self.options.forged.iter().filter(|(at, ..)| *at == block.height) {
+                if events::forge(&mut result, *place, *forgery) {
+                    self.out.forged.push(block.height);
+                }
+            }
             self.block(&chain, block, &result)?;
         }
         Ok(())
-    }
-
-    /// Cut files hold only the events that the comparison of payouts needs.
-    fn events(&self) -> bool {
-        self.options.events && self.file.cut.is_none()
     }
 
     fn done(&self, next: i64) -> bool {
@@ -188,14 +190,14 @@ impl Player<'_> {
             }
             let off = self.compare_claims(&claims::of_seen(&wanted.events)?, &paid);
             out.extend(off.into_iter().map(|o| difference(height, &format!("result/{i}/"), o)));
-            if self.events() && wanted.code == 0 && found.code == 0 {
+            if self.options.events && wanted.code == 0 && found.code == 0 {
                 out.extend(events::compare(height, &format!("result/{i}"), &wanted.events, &found.events));
             }
         }
         let off = self.compare_claims(&claims::of_seen(&block.events)?, &claims::of_ours(&result.events)?);
         out.extend(off.into_iter().map(|o| difference(height, "block/", o)));
         self.leave_over(&result.events)?;
-        if self.events() {
+        if self.options.events {
             out.extend(events::compare(height, "block", &block.events, &result.events));
         }
         Ok(out)

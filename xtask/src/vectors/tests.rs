@@ -9,7 +9,7 @@ fn own_files() -> Vec<PathBuf> {
 #[test]
 fn every_file_of_the_own_selection_is_opened_and_met() {
     let files = own_files();
-    let options = Options::default();
+    let options = Options { events: true, ..Options::default() };
     let expectations = expect::read(&options.expectations).unwrap();
     let mut texts = Vec::new();
     let total = play_all(&files, &options, &expectations, |text| texts.push(text.to_owned())).unwrap();
@@ -152,10 +152,36 @@ fn a_wrong_number_of_ours_is_found_before_and_after_the_situation_that_a_file_is
 }
 
 #[test]
+fn a_wrong_event_of_ours_is_found_before_and_after_the_situation_that_a_file_is_about() {
+    use events::Forgery::{Changed, Doubled, Dropped};
+    let expectations = expect::read(&Options::default().expectations).unwrap();
+    let (mut missed, mut forged) = (Vec::new(), 0);
+    for file in files_with_deviations_of_state() {
+        // Every second block, so that what follows from one is not taken for the next.
+        for odd in [0, 1] {
+            let heights = file.blocks.iter().map(|b| b.height).filter(|height| height % 2 == odd);
+            let numbered = heights.enumerate();
+            let chosen: Vec<_> = numbered.map(|(n, h)| (h, n * 5, [Changed(n / 3), Dropped, Doubled][n % 3])).collect();
+            let options = Options { events: true, forged: chosen.clone(), ..Options::default() };
+            let outcomes = play::play(&file, &options, &expectations).unwrap();
+            forged += outcomes.forged.len();
+            for (height, at, forgery) in chosen.into_iter().filter(|(h, ..)| outcomes.forged.contains(h)) {
+                if !outcomes.unexplained.iter().any(|b| b.height == height) {
+                    missed.push(format!("{}: block {height}: event {at} {forgery:?}", file.name));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "not found:\n{}", missed.join("\n"));
+    assert!(forged > 100, "{forged}");
+}
+
+#[test]
 fn files_of_another_seed_are_explained_by_the_same_rows() {
     let expectations = expect::read(&Options::default().expectations).unwrap();
     for file in files_with_deviations_of_state() {
-        let outcomes = play::play(&file, &Options::default(), &expectations).unwrap();
+        let options = Options { events: true, ..Options::default() };
+        let outcomes = play::play(&file, &options, &expectations).unwrap();
         assert_eq!(outcomes.differences(), 0, "{}", file.name);
         assert!(!outcomes.explained.is_empty(), "{}: the situation is not in the selection", file.name);
         let bare = play::play(&file, &Options::default(), &[]).unwrap();

@@ -12,10 +12,10 @@ use super::{Broken, Sight};
 use crate::vectors::file::Block;
 use crate::vectors::text;
 
-type Messages = Vec<(String, Vec<u8>)>;
+pub type Messages = Vec<(String, Vec<u8>)>;
 
 /// The messages of a transaction: type and value; none if it cannot be decoded.
-fn messages(bytes: &str) -> Result<Messages> {
+pub fn messages(bytes: &str) -> Result<Messages> {
     let raw = text::base64(bytes)?;
     let body = tx::TxRaw::decode(raw.as_slice()).and_then(|raw| tx::TxBody::decode(raw.body_bytes.as_slice()));
     Ok(body.map(|b| b.messages.into_iter().map(|m| (m.type_url, m.value.to_vec())).collect()).unwrap_or_default())

@@ -8,10 +8,12 @@ mod clock;
 mod host;
 mod messages;
 mod moves;
+mod news;
 mod purse;
 mod stake;
 mod tally;
 mod view;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +69,10 @@ pub const LAWS: &[(&str, &str)] = &[
     ("provisions", "M10: annual provisions are inflation times native supply"),
     ("tally", "M10, M13: votes count native stake, and alliance stakers vote with their part of the virtual stake"),
     ("refusals", "a result that differs is one that our own state demands"),
+    (
+        "events",
+        "what our events tell is what messages, states and votes demand: kinds, attributes and order, apart from amounts that other laws count",
+    ),
 ];
 
 /// A law that does not hold.
@@ -163,6 +169,7 @@ impl Laws {
             purse::judge(self, &sight, &mut broken)?;
             tally::judge(&sight, &mut broken)?;
             messages::judge(&sight, &mut broken)?;
+            news::judge(&sight, &mut broken)?;
         }
         self.before = Some((now, theirs));
         Ok(broken)
