@@ -118,6 +118,21 @@ pub fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     authz::block::begin(ctx).map_err(|e| e.must("authz"))
 }
 
+/// What the next block does before its first transaction, where it decides the gas of one: provisions are minted and fees are shared out,
+/// as if every validator had signed. For estimates; without gas and events.
+pub(crate) fn foresee(ctx: &mut Ctx) -> Result<()> {
+    let mut votes = Vec::new();
+    for row in staking::last_powers(ctx).collect::<Result<Vec<_>>>()? {
+        let (operator, power) = row;
+        let address = staking::must_validator(ctx, &operator)?.cons_address();
+        votes.push(Vote { address, power, flag: VoteFlag::Commit });
+    }
+    let meter = ctx.replace_gas(GasMeter::unlimited());
+    let begun = ctx.collect(|ctx| mint::block::begin(ctx).and_then(|()| distribution::block::begin(ctx, &votes)));
+    ctx.replace_gas(meter);
+    begun.map(drop)
+}
+
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes when the validator set is known,
 /// and liquid staking when what unbonded is paid.
 pub fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {

@@ -91,14 +91,11 @@ impl Snapshot {
         query::run(&mut self.ctx(Mode::Query), path, request)
     }
 
-    /// Executes a transaction without keeping anything; signatures are not checked.
+    /// Executes a transaction as the first of the next block without keeping anything; signatures are not checked.
     pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
-        tx::execute(
-            &mut self.ctx(Mode::Simulate),
-            &mut tx::decode(bytes),
-            ante::Checks::Simulated,
-            &GasMeter::unlimited(),
-        )
+        let mut ctx = self.ctx(Mode::Simulate);
+        block::foresee(&mut ctx)?;
+        tx::execute(&mut ctx, &mut tx::decode(bytes), ante::Checks::Simulated, &GasMeter::unlimited())
     }
 
     /// The `app_state` of a genesis that goes on from here.

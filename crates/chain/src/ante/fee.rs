@@ -1,7 +1,6 @@
 //! The fee: who pays it, and where it goes.
 
 use entente_kernel::error::sdk;
-use entente_kernel::gas::GasMeter;
 use entente_kernel::num::Coins;
 use entente_kernel::{AccAddress, Ctx, Error, Event, Result, View};
 
@@ -36,9 +35,6 @@ pub fn deduct(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) ->
         Err(_) if wire.amount.iter().all(|c| c.amount == "0") => Coins::empty(),
         Err(e) => return Err(sdk::INSUFFICIENT_FEE.because(format!("invalid fee amount: {e}"))),
     };
-    if checks == Checks::Simulated {
-        empty_collector(ctx)?;
-    }
     if coins.is_empty() && checks == Checks::Simulated {
         ctx.gas().charge(FEE_GAS, "fee of an estimate")?;
     }
@@ -48,19 +44,6 @@ pub fn deduct(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) ->
     let payer = ctx.bech32().acc(&from);
     ctx.emit(Event::new("tx").with("fee", &coins).with("fee_payer", payer));
     Ok(())
-}
-
-/// The next block begins by sharing out the fees of the last one, and the first fee that comes in then costs the gas of a new balance.
-/// An estimate looks at the same state, or it would be too low.
-fn empty_collector(ctx: &mut Ctx) -> Result<()> {
-    let meter = ctx.replace_gas(GasMeter::unlimited());
-    let collected = bank::balances(ctx, &ModuleAccount::FEE_COLLECTOR.address());
-    let moved = collected.and_then(|coins| {
-        let (from, to) = (&ModuleAccount::FEE_COLLECTOR, &ModuleAccount::DISTRIBUTION);
-        ctx.collect(|ctx| bank::send_between_modules(ctx, from, to, &coins))
-    });
-    ctx.replace_gas(meter);
-    moved.map(drop)
 }
 
 /// The first signer, unless the transaction names another.

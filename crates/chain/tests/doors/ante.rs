@@ -1,7 +1,12 @@
 //! What a transaction must pass, and what it costs when it fails.
 
+use entente_kernel::{AccAddress, Bech32, ValAddress};
+use entente_proto::cosmos::authz::v1beta1 as authz;
+use entente_proto::cosmos::distribution::v1beta1::{MsgFundCommunityPool, MsgWithdrawDelegatorReward};
 use entente_proto::cosmos::feegrant::v1beta1 as feegrant;
-use entente_proto::cosmos::tx::v1beta1::TxRaw;
+use entente_proto::cosmos::staking::v1beta1 as staking;
+use entente_proto::cosmos::tx::signing::v1beta1::SignMode;
+use entente_proto::cosmos::tx::v1beta1::{Fee, TxRaw};
 use prost::Message as _;
 use prost_types::Any;
 use serde_json::json;
@@ -161,5 +166,96 @@ fn the_mempool_sees_transactions_on_top_of_each_other_and_estimates_see_no_signa
     for estimated in estimates {
         assert!(estimated >= real, "{estimated} < {real}: a block that begins has no fees yet");
         assert!(estimated < real * 11 / 10, "{estimated} > {real}");
+    }
+}
+
+/// The forms in which wallets ask for an estimate: mospy signs with a gas limit of 1, CosmJS shows its key and no fee, Keplr's mobile
+/// clients show neither, and somebody asks with what will be sent.
+fn asked(tx: &Tx) -> Vec<(&'static str, Vec<u8>)> {
+    let mut with_limit_of_one = tx.clone();
+    with_limit_of_one.fee.gas_limit = 1;
+    let mut without_fee = tx.clone().mode(SignMode::Unspecified);
+    without_fee.fee = Fee::default();
+    let mut without_key = tx.clone();
+    (without_key.show_keys, without_key.fee.gas_limit) = (false, 0);
+    let mut zeros = without_key.unsigned();
+    zeros.signatures.iter_mut().for_each(|s| *s = vec![0; 64]);
+    vec![
+        ("signed, with a gas limit of one", with_limit_of_one.bytes()),
+        ("without fee, mode and signature", without_fee.unsigned().encode_to_vec()),
+        ("without key, with a signature of zeros", zeros.encode_to_vec()),
+        ("without key and signature", without_key.unsigned().encode_to_vec()),
+        ("as it is sent", tx.bytes()),
+    ]
+}
+
+#[test]
+fn an_estimate_is_never_below_the_use_and_at_most_a_fifth_above_in_whatever_form_it_is_asked_for() {
+    let mut net = Net::new();
+    let validator = Bech32::new("entente").val(&ValAddress::from(user(1)));
+    let coin = |amount| coins(amount).pop();
+    let stranger = |n: u8| AccAddress::from_array([n; 20]);
+    let (delegator_address, validator_address) = (text(&user(2)), validator);
+    let staked = staking::MsgDelegate {
+        delegator_address: delegator_address.clone(),
+        validator_address: validator_address.clone(),
+        amount: coin(5_000_000),
+    };
+    let left = staking::MsgUndelegate {
+        delegator_address: delegator_address.clone(),
+        validator_address: validator_address.clone(),
+        amount: coin(1_000),
+    };
+    let drawn = MsgWithdrawDelegatorReward { delegator_address: delegator_address.clone(), validator_address };
+    let granted = authz::GenericAuthorization { msg: "/cosmos.bank.v1beta1.MsgSend".into() };
+    let expiration = Some(prost_types::Timestamp { seconds: 1_790_000_000, nanos: 0 });
+    let grant = authz::MsgGrant {
+        granter: text(&user(2)),
+        grantee: text(&user(3)),
+        grant: Some(authz::Grant { authorization: Some(pack(&granted)), expiration }),
+    };
+    let exec = authz::MsgExec { grantee: text(&user(3)), msgs: vec![send(&user(2), &user(4), 3)] };
+    let allow = feegrant::MsgGrantAllowance {
+        granter: text(&user(2)),
+        grantee: text(&user(3)),
+        allowance: Some(pack(&feegrant::BasicAllowance::default())),
+    };
+    let funded = MsgFundCommunityPool { depositor: text(&user(2)), amount: coins(9) };
+    let kinds: Vec<(&str, u8, Vec<Any>)> = vec![
+        ("a first send", 2, vec![send(&user(2), &user(3), 1)]),
+        ("a send", 2, vec![send(&user(2), &user(3), 1)]),
+        ("a send to somebody new", 2, vec![send(&user(2), &stranger(40), 1)]),
+        ("five sends", 2, (41..46).map(|n| send(&user(2), &stranger(n), 1)).collect()),
+        ("a first delegation", 2, vec![pack(&staked)]),
+        ("a delegation", 2, vec![pack(&staked)]),
+        ("an undelegation", 2, vec![pack(&left)]),
+        ("a withdrawal", 2, vec![pack(&drawn)]),
+        ("a gift to the community", 2, vec![pack(&funded)]),
+        ("a grant", 2, vec![pack(&grant)]),
+        ("a first execution for another", 3, vec![pack(&exec)]),
+        ("an execution for another", 3, vec![pack(&exec)]),
+        ("an allowance", 2, vec![pack(&allow)]),
+    ];
+    for (name, who, messages) in kinds {
+        for amount in [coins(FEE), coins(1_234_567)] {
+            let mut tx = Tx::new(messages.clone(), vec![Hand::of(who)]).at(net.sequence(&user(who)));
+            tx.fee.amount = amount;
+            let ask = |(form, bytes): (&'static str, Vec<u8>)| {
+                let estimated = net.chain.snapshot(None).unwrap().simulate(&bytes).unwrap();
+                assert_eq!(answer(&estimated), "ok", "{name}, {form}: {}", estimated.log);
+                (form, estimated.gas_used)
+            };
+            let estimates: Vec<_> = asked(&tx).into_iter().map(ask).collect();
+            let done = net.deliver(&tx);
+            assert_eq!(answer(&done), "ok", "{name}: {}", done.log);
+            for (form, estimated) in estimates {
+                let used = done.gas_used;
+                assert!(estimated >= used, "{name}, {form}: {estimated} estimated, {used} used");
+                assert!(estimated * 5 <= used * 6, "{name}, {form}: {estimated} estimated, {used} used");
+            }
+            if name.starts_with("an allowance") || name.starts_with("a grant") {
+                break;
+            }
+        }
     }
 }
