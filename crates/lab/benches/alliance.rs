@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{blocks} blocks: {wall:.2} s on the wall, {:.2} s of processor; {refused} operations refused",
         all.cpu.as_secs_f64()
     );
+    println!("app hash after them: {}", hex::encode(bench.state.forest.root()));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use ruint::Uint;
 use super::error::NumError;
 use super::int::Int;
 use super::wide::{
-    U128, U256, U320, U448, U576, U640, fit, malformed, parse_digits, read_signed, resize, write_signed,
+    U128, U256, U320, U448, U576, U640, fit, malformed, parse_digits, read_signed, resize, write_digits, write_signed,
 };
 
 /// 10^18, the number of steps in one unit.
@@ -296,7 +296,11 @@ impl Dec {
 
     /// The form of protobuf messages: the number x 10^18 as an integer text.
     pub fn to_scaled_string(self) -> String {
-        format!("{}{}", if self.negative { "-" } else { "" }, self.magnitude)
+        let sign = if self.negative { "-" } else { "" };
+        match u128::try_from(self.magnitude) {
+            Ok(small) => format!("{sign}{small}"),
+            Err(_) => format!("{sign}{}", self.magnitude),
+        }
     }
 
     /// Reads the form of protobuf messages, decimal digits with an optional `-`, at most 315 bits.
@@ -412,7 +416,8 @@ impl fmt::Display for Dec {
         if self.negative {
             f.write_str("-")?;
         }
-        write!(f, "{whole}.{:018}", rest.wrapping_to::<u64>())
+        write_digits(whole, f)?;
+        write!(f, ".{:018}", rest.wrapping_to::<u64>())
     }
 }
 

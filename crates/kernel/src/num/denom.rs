@@ -13,6 +13,19 @@ const LEN_MIN: usize = 3;
 /// Most characters of a denomination.
 const LEN_MAX: usize = 128;
 
+/// Whether a byte may stand in a denomination.
+const ALLOWED: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let mut byte = 0_u8;
+    let mut rest: &mut [bool] = &mut allowed;
+    while let [place, tail @ ..] = rest {
+        *place = byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b':' | b'.' | b'_' | b'-');
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    allowed
+};
+
 /// A denomination: a letter followed by 2 to 127 letters, digits or `/ : . _ -`. Ordered by its bytes; cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Denom(Arc<str>);
@@ -34,7 +47,7 @@ impl Denom {
     pub fn is_valid(text: &str) -> bool {
         (LEN_MIN..=LEN_MAX).contains(&text.len())
             && text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b':' | b'.' | b'_' | b'-'))
+            && text.bytes().all(|b| ALLOWED.get(usize::from(b)) == Some(&true))
     }
 
     /// The text.
@@ -109,9 +122,10 @@ impl borsh::BorshDeserialize for Denom {
         let mut length = [0u8; 1];
         reader.read_exact(&mut length)?;
         let [length] = length;
-        let mut bytes = vec![0u8; usize::from(length)];
-        reader.read_exact(&mut bytes)?;
-        let text = String::from_utf8(bytes).map_err(|_| malformed("denomination is not text"))?;
-        Denom::new(&text).map_err(|_| malformed("not a denomination"))
+        let mut bytes = [0u8; LEN_MAX];
+        let bytes = bytes.get_mut(..usize::from(length)).ok_or_else(|| malformed("not a denomination"))?;
+        reader.read_exact(bytes)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| malformed("denomination is not text"))?;
+        Denom::new(text).map_err(|_| malformed("not a denomination"))
     }
 }

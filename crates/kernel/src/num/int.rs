@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::NumError;
-use super::wide::{U256, parse_digits, read_signed, write_signed};
+use super::wide::{U256, parse_digits, read_signed, write_digits, write_signed};
 
 /// A signed integer with |x| <= 2^256 - 1. Every operation that could leave this range returns an error.
 ///
@@ -198,7 +198,7 @@ impl fmt::Display for Int {
         if self.negative {
             f.write_str("-")?;
         }
-        write!(f, "{}", self.magnitude)
+        write_digits(self.magnitude, f)
     }
 }
 

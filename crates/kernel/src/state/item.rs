@@ -1,11 +1,16 @@
 //! The constants by which a module declares its state: [`Item`], [`Map`], [`Sequence`].
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
 
 use super::key::{Key, Prefix};
+use super::overlay::Form;
 use super::value::Value;
-use super::view::{Ctx, Scan, View};
+use super::view::{Ctx, Scan, View, after_prefix};
 use super::{Page, PageRequest, StoreId};
 use crate::error::{Error, Result};
 
@@ -22,7 +27,16 @@ impl<V: Value> Item<V> {
     }
 
     pub fn load(&self, view: &View) -> Result<Option<V>> {
-        view.read(self.store, self.key)?.map(|bytes| decode(self.store, self.key, &bytes)).transpose()
+        load(view, self.store, self.key)
+    }
+
+    /// The record in the form that `make` gives it, as [`Map::read_as`] does.
+    pub fn read_as<T: Any + Clone + Send + Sync>(
+        &self,
+        view: &View,
+        make: impl FnOnce(V) -> Result<T>,
+    ) -> Result<Option<T>> {
+        form(view, self.store, self.key, |bytes| make(decode(self.store, self.key, bytes)?))
     }
 
     /// The record, which must exist.
@@ -34,7 +48,7 @@ impl<V: Value> Item<V> {
     }
 
     pub fn save(&self, ctx: &mut Ctx, value: &V) -> Result<()> {
-        ctx.write(self.store, self.key, value.to_bytes())
+        ctx.write(self.store, self.key, |out| value.append_bytes(out), kept(value))
     }
 
     pub fn remove(&self, ctx: &mut Ctx) -> Result<()> {
@@ -89,39 +103,37 @@ impl<K: Key, V: Value> Map<K, V> {
         Self { store, prefix, types: PhantomData }
     }
 
-    fn key(&self, key: &K) -> Vec<u8> {
-        let mut out = self.prefix.to_vec();
-        key.write_last(&mut out);
-        out
+    /// Runs `step` with the bytes of a key.
+    fn at<T>(&self, view: &View, key: &K, step: impl FnOnce(&[u8]) -> T) -> T {
+        view.with_buffer(|bytes| {
+            bytes.extend_from_slice(self.prefix);
+            key.write_last(bytes);
+            step(bytes)
+        })
     }
 
-    fn prefix_key<P: Prefix<K>>(&self, prefix: &P) -> Vec<u8> {
-        let mut out = self.prefix.to_vec();
-        prefix.write_prefix(&mut out);
-        out
+    /// Runs `step`, which writes, with the bytes of a key.
+    fn change(&self, ctx: &mut Ctx, key: &K, step: impl FnOnce(&mut Ctx, &[u8]) -> Result<()>) -> Result<()> {
+        ctx.with_key(|ctx, bytes| {
+            bytes.extend_from_slice(self.prefix);
+            key.write_last(bytes);
+            step(ctx, bytes)
+        })
     }
 
     pub fn get(&self, view: &View, key: &K) -> Result<Option<V>> {
-        let key = self.key(key);
-        view.read(self.store, &key)?.map(|bytes| decode(self.store, &key, &bytes)).transpose()
+        self.at(view, key, |bytes| load(view, self.store, bytes))
     }
 
     /// The record in the form that `make` gives it. The form is kept: as long as the record does not change, asking again costs
     /// little. `make` must depend on nothing but key and record.
-    pub fn read_as<T: Clone + Send + Sync + 'static>(
+    pub fn read_as<T: Any + Clone + Send + Sync>(
         &self,
         view: &View,
         key: &K,
         make: impl FnOnce(V) -> Result<T>,
     ) -> Result<Option<T>> {
-        let key = self.key(key);
-        let Some(bytes) = view.read(self.store, &key)? else { return Ok(None) };
-        if let Some(form) = view.memo.find(&bytes) {
-            return Ok(Some(form));
-        }
-        let form = make(decode(self.store, &key, &bytes)?)?;
-        view.memo.keep(bytes, form.clone());
-        Ok(Some(form))
+        self.at(view, key, |bytes| form(view, self.store, bytes, |value| make(decode(self.store, bytes, value)?)))
     }
 
     /// The record, which must exist.
@@ -129,67 +141,84 @@ impl<K: Key, V: Value> Map<K, V> {
     /// # Errors
     /// A fault if it does not.
     pub fn must(&self, view: &View, key: &K) -> Result<V> {
-        self.get(view, key)?.ok_or_else(|| missing(self.store, &self.key(key)))
+        self.get(view, key)?.ok_or_else(|| self.at(view, key, |bytes| missing(self.store, bytes)))
+    }
+
+    /// The bytes of the record: for a record that holds others as they are.
+    pub fn encoded(&self, view: &View, key: &K) -> Result<Option<Bytes>> {
+        self.at(view, key, |bytes| Ok(view.read(self.store, bytes)?.value))
     }
 
     pub fn has(&self, view: &View, key: &K) -> Result<bool> {
-        Ok(view.read(self.store, &self.key(key))?.is_some())
+        self.at(view, key, |bytes| Ok(view.read(self.store, bytes)?.value.is_some()))
     }
 
     pub fn set(&self, ctx: &mut Ctx, key: &K, value: &V) -> Result<()> {
-        ctx.write(self.store, &self.key(key), value.to_bytes())
+        self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, |out| value.append_bytes(out), kept(value)))
+    }
+
+    /// As [`Self::set`] with a record of which the caller has the form that [`Self::read_as`] would make.
+    pub fn set_as<T: Any + Send + Sync>(&self, ctx: &mut Ctx, key: &K, value: &V, form: T) -> Result<()> {
+        let form: Form = Arc::new(form);
+        self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, |out| value.append_bytes(out), Some(form)))
     }
 
     pub fn remove(&self, ctx: &mut Ctx, key: &K) -> Result<()> {
-        ctx.delete(self.store, &self.key(key))
+        self.change(ctx, key, |ctx, bytes| ctx.delete(self.store, bytes))
     }
 
     /// All records in key order (`.rev()` for the reverse order).
     pub fn iter<'v>(&self, view: &'v View) -> Iter<'v, K, V> {
-        self.between(view, self.prefix.to_vec(), Bound::Unbounded)
+        self.walk(view.scan(self.store, self.prefix, Bound::Unbounded, Bound::Unbounded))
     }
 
     /// The records whose key begins with `prefix`.
     pub fn prefix<'v, P: Prefix<K>>(&self, view: &'v View, prefix: &P) -> Iter<'v, K, V> {
-        self.between(view, self.prefix_key(prefix), Bound::Unbounded)
+        let under = |bytes: &[u8]| view.scan(self.store, bytes, Bound::Unbounded, Bound::Unbounded);
+        self.walk(self.at_prefix(view, prefix, under))
     }
 
     /// The records with keys at or after `key`.
     pub fn from<'v>(&self, view: &'v View, key: &K) -> Iter<'v, K, V> {
-        self.between(view, self.prefix.to_vec(), Bound::Included(self.key(key)))
+        let from = |bytes: &[u8]| view.scan(self.store, self.prefix, Bound::Included(bytes), Bound::Unbounded);
+        self.walk(self.at(view, key, from))
     }
 
     /// The records with keys strictly before `key`, which may be a prefix of keys: queues up to a time, for example.
     pub fn before<'v, P: Prefix<K>>(&self, view: &'v View, key: &P) -> Iter<'v, K, V> {
-        let end = self.prefix_key(key);
-        let scan = view.scan(self.store, Bound::Included(self.prefix.to_vec()), Bound::Excluded(end));
-        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
+        let before = |bytes: &[u8]| view.scan(self.store, self.prefix, Bound::Unbounded, Bound::Excluded(bytes));
+        self.walk(self.at_prefix(view, key, before))
     }
 
     /// The records with keys up to and including those that begin with `key`.
     pub fn through<'v, P: Prefix<K>>(&self, view: &'v View, key: &P) -> Iter<'v, K, V> {
-        let end = after_prefix(&self.prefix_key(key));
-        let scan = view.scan(self.store, Bound::Included(self.prefix.to_vec()), end);
-        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
+        let through = |bytes: &[u8]| {
+            let end = after_prefix(bytes);
+            view.scan(self.store, self.prefix, Bound::Unbounded, end.as_ref().map(Vec::as_slice))
+        };
+        self.walk(self.at_prefix(view, key, through))
     }
 
-    fn between<'v>(&self, view: &'v View, prefix: Vec<u8>, start: Bound<Vec<u8>>) -> Iter<'v, K, V> {
-        let end = after_prefix(&prefix);
-        let start = match start {
-            Bound::Unbounded => Bound::Included(prefix),
-            given => given,
-        };
-        Iter { scan: view.scan(self.store, start, end), store: self.store, skip: self.prefix.len(), types: PhantomData }
+    fn at_prefix<T, P: Prefix<K>>(&self, view: &View, prefix: &P, step: impl FnOnce(&[u8]) -> T) -> T {
+        view.with_buffer(|bytes| {
+            bytes.extend_from_slice(self.prefix);
+            prefix.write_prefix(bytes);
+            step(bytes)
+        })
+    }
+
+    fn walk<'v>(&self, scan: Scan<'v>) -> Iter<'v, K, V> {
+        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
     }
 
     /// A page of all records, by the SDK's rules.
     pub fn page(&self, view: &View, request: &PageRequest) -> Result<Page<(K, V)>> {
-        self.page_where(view, self.prefix.to_vec(), request, |k, v| Ok(Some((k, v))))
+        self.page_where(view, self.prefix, request, |k, v| Ok(Some((k, v))))
     }
 
     /// A page of the records whose key begins with `prefix`.
     pub fn page_prefix<P: Prefix<K>>(&self, view: &View, prefix: &P, request: &PageRequest) -> Result<Page<(K, V)>> {
-        self.page_where(view, self.prefix_key(prefix), request, |k, v| Ok(Some((k, v))))
+        self.page_prefix_filter(view, prefix, request, |k, v| Ok(Some((k, v))))
     }
 
     /// A page of what `pick` keeps of the records under `prefix` (all records: [`Self::page_filter`]).
@@ -200,7 +229,7 @@ impl<K: Key, V: Value> Map<K, V> {
         request: &PageRequest,
         pick: impl FnMut(K, V) -> Result<Option<T>>,
     ) -> Result<Page<T>> {
-        self.page_where(view, self.prefix_key(prefix), request, pick)
+        self.at_prefix(view, prefix, |bytes| self.page_where(view, bytes, request, pick))
     }
 
     /// A page of what `pick` keeps of all records.
@@ -210,18 +239,17 @@ impl<K: Key, V: Value> Map<K, V> {
         request: &PageRequest,
         pick: impl FnMut(K, V) -> Result<Option<T>>,
     ) -> Result<Page<T>> {
-        self.page_where(view, self.prefix.to_vec(), request, pick)
+        self.page_where(view, self.prefix, request, pick)
     }
 
     fn page_where<T>(
         &self,
         view: &View,
-        prefix: Vec<u8>,
+        prefix: &[u8],
         request: &PageRequest,
         mut pick: impl FnMut(K, V) -> Result<Option<T>>,
     ) -> Result<Page<T>> {
-        let end = after_prefix(&prefix);
-        super::page::collect(view, self.store, &prefix, end, request, |key, bytes| {
+        super::page::collect(view, self.store, prefix, request, |key, bytes| {
             let (k, v) = pair(self.store, self.prefix.len(), key, bytes)?;
             pick(k, v)
         })
@@ -233,16 +261,34 @@ impl<K: Key, V: Value> Map<K, V> {
     }
 }
 
-/// The end of the keys that begin with `prefix`.
-fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if let Some(next) = last.checked_add(1) {
-            end.push(next);
-            return Bound::Excluded(end);
-        }
+/// The record under a key. What holds more than its own bytes, and so takes time to decode, is kept decoded.
+fn load<V: Value>(view: &View, store: StoreId, key: &[u8]) -> Result<Option<V>> {
+    if std::mem::needs_drop::<V>() {
+        return form(view, store, key, |bytes| decode(store, key, bytes));
     }
-    Bound::Unbounded
+    view.read(store, key)?.value.map(|bytes| decode(store, key, &bytes)).transpose()
+}
+
+/// The form of the record under a key, as `make` gives it if it is not kept.
+fn form<T: Any + Clone + Send + Sync>(
+    view: &View,
+    store: StoreId,
+    key: &[u8],
+    make: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<Option<T>> {
+    let found = view.read(store, key)?;
+    let Some(bytes) = found.value else { return Ok(None) };
+    if let Some(form) = found.form.and_then(|form| form.downcast_ref::<T>().cloned()) {
+        return Ok(Some(form));
+    }
+    let form = make(&bytes)?;
+    view.keep(found.place, Arc::new(form.clone()));
+    Ok(Some(form))
+}
+
+/// The form to keep of a record that is written.
+fn kept<V: Value>(value: &V) -> Option<Form> {
+    std::mem::needs_drop::<V>().then(|| Arc::new(value.clone()) as Form)
 }
 
 fn decode<V: Value>(store: StoreId, key: &[u8], bytes: &[u8]) -> Result<V> {
@@ -277,13 +323,13 @@ impl<K: Key, V: Value> Iterator for Iter<'_, K, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let item = self.scan.next()?;
-        Some(item.and_then(|(k, v)| pair(self.store, self.skip, &k, &v)))
+        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k, &v)))
     }
 }
 
 impl<K: Key, V: Value> DoubleEndedIterator for Iter<'_, K, V> {
     fn next_back(&mut self) -> Option<Self::Item> {
         let item = self.scan.next_back()?;
-        Some(item.and_then(|(k, v)| pair(self.store, self.skip, &k, &v)))
+        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k, &v)))
     }
 }

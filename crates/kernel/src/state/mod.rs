@@ -7,7 +7,7 @@
 
 mod item;
 mod key;
-mod memo;
+mod overlay;
 mod page;
 #[cfg(test)]
 mod tests;

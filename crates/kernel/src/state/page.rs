@@ -39,7 +39,6 @@ pub(super) fn collect<T>(
     view: &View,
     store: StoreId,
     prefix: &[u8],
-    end: Bound<Vec<u8>>,
     request: &PageRequest,
     mut pick: impl FnMut(&Bytes, &Bytes) -> Result<Option<T>>,
 ) -> Result<Page<T>> {
@@ -52,16 +51,16 @@ pub(super) fn collect<T>(
     let from_key = !request.key.is_empty();
     let at = [prefix, &request.key].concat();
     let (start, end) = match (from_key, request.reverse) {
-        (true, false) => (Bound::Included(at), end),
-        (true, true) => (Bound::Included(prefix.to_vec()), Bound::Included(at)),
-        (false, _) => (Bound::Included(prefix.to_vec()), end),
+        (true, false) => (Bound::Included(at.as_slice()), Bound::Unbounded),
+        (true, true) => (Bound::Unbounded, Bound::Included(at.as_slice())),
+        (false, _) => (Bound::Unbounded, Bound::Unbounded),
     };
-    let mut scan = view.scan(store, start, end);
+    let mut scan = view.scan(store, prefix, start, end);
     let (mut items, mut next_key, mut seen) = (Vec::new(), Vec::new(), 0_u64);
     let last = request.offset.saturating_add(limit);
     while let Some(step) = if request.reverse { scan.next_back() } else { scan.next() } {
         let (key, value) = step?;
-        let Some(item) = pick(&key, &value)? else { continue };
+        let Some(item) = pick(key, &value)? else { continue };
         if seen >= request.offset && seen < last {
             items.push(item);
         } else if seen == last {

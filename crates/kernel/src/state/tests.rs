@@ -137,6 +137,63 @@ fn pages_follow_the_rules_of_the_sdk() {
     assert!(both.unwrap_err().to_string().contains("either offset or key"));
 }
 
+/// A record that is kept decoded.
+const TEXTS: Map<u64, String> = Map::new(ONE, &[4]);
+
+#[test]
+fn a_kept_form_is_that_of_the_record_as_it_is_after_writes_undone_layers_and_removals() {
+    let mut base = ctx(Forest::new(STORES));
+    TEXTS.set(&mut base, &1, &"old".to_owned()).unwrap();
+    let mut forest = Forest::new(STORES);
+    forest.apply(base.into_changes()).unwrap();
+
+    let mut c = ctx(forest);
+    let length = |c: &Ctx| TEXTS.read_as(c, &1, |text| Ok(text.len())).unwrap();
+    let text = |c: &Ctx, n: u64| TEXTS.get(c, &n).unwrap();
+    assert_eq!((length(&c), text(&c, 1)), (Some(3), Some("old".to_owned())));
+    let undone = |c: &mut Ctx, first: u64| {
+        c.layer(|c| {
+            TEXTS.set(c, &first, &"longer".to_owned())?;
+            assert_eq!(text(c, first), Some("longer".to_owned()));
+            TEXTS.remove(c, &1)?;
+            assert_eq!((length(c), text(c, 1)), (None, None));
+            TEXTS.set_as(c, &1, &"four".to_owned(), 4_usize)?;
+            assert_eq!((length(c), text(c, 1)), (Some(4), Some("four".to_owned())));
+            Err::<(), _>(sdk::LOGIC.refuse())
+        })
+        .unwrap_err();
+    };
+    undone(&mut c, 1);
+    assert_eq!((length(&c), text(&c, 1)), (Some(3), Some("old".to_owned())));
+    undone(&mut c, 2);
+    assert_eq!((text(&c, 2), TEXTS.iter(&c).count()), (None, 1));
+    TEXTS.set(&mut c, &1, &"newer".to_owned()).unwrap();
+    undone(&mut c, 1);
+    let copy = c.scratch();
+    assert_eq!((length(&copy), text(&c, 1)), (Some(5), Some("newer".to_owned())));
+    let changes = c.into_changes();
+    assert_eq!(
+        changes.iter().map(|(_, _, value)| value.clone()).collect::<Vec<_>>(),
+        [Some("\u{5}\0\0\0newer".into())]
+    );
+}
+
+#[test]
+fn a_walk_over_more_records_than_are_kept_reads_them_all() {
+    let many = 70_000_u64;
+    let mut base = ctx(Forest::new(STORES));
+    (0..many).for_each(|n| OTHERS.set(&mut base, &n, &n).unwrap());
+    let mut forest = Forest::new(STORES);
+    forest.apply(base.into_changes()).unwrap();
+    let mut c = ctx(forest);
+    for _ in 0..2 {
+        (0..many).for_each(|n| assert_eq!(OTHERS.get(&c, &n).unwrap(), Some(n)));
+    }
+    OTHERS.remove(&mut c, &(many - 1)).unwrap();
+    assert_eq!(OTHERS.get(&c, &(many - 1)).unwrap(), None);
+    assert_eq!(c.into_changes().len(), 1);
+}
+
 proptest! {
     #[test]
     fn keys_keep_the_order_of_what_they_stand_for(a: (i64, u64, String), b: (i64, u64, String)) {

@@ -1,9 +1,13 @@
 //! Values as bytes. Our own records use borsh, records that other chains prove use protobuf; [`borsh_value!`](crate::borsh_value),
 //! [`proto_value!`](crate::proto_value) and [`Wire`] say which.
 
+use std::any::Any;
+use std::io::Write as _;
+
 /// A record of the state.
-pub trait Value: Sized {
-    fn to_bytes(&self) -> Vec<u8>;
+pub trait Value: Any + Clone + Send + Sync {
+    /// Puts the bytes of the record behind those that are there.
+    fn append_bytes(&self, out: &mut Vec<u8>);
     /// `None` if the bytes are not exactly such a record.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
@@ -13,9 +17,9 @@ pub trait Value: Sized {
 macro_rules! borsh_value {
     ($($name:ty),+ $(,)?) => {$(
         impl $crate::state::Value for $name {
-            fn to_bytes(&self) -> Vec<u8> {
+            fn append_bytes(&self, out: &mut Vec<u8>) {
                 // Writing to memory cannot fail.
-                ::borsh::to_vec(self).unwrap_or_default()
+                ::borsh::to_writer(out, self).unwrap_or_default()
             }
             fn from_bytes(bytes: &[u8]) -> Option<Self> {
                 ::borsh::from_slice(bytes).ok()
@@ -30,8 +34,9 @@ macro_rules! borsh_value {
 macro_rules! proto_value {
     ($($name:ty as $wire:ty),+ $(,)?) => {$(
         impl $crate::state::Value for $name {
-            fn to_bytes(&self) -> Vec<u8> {
-                ::prost::Message::encode_to_vec(&<$wire>::from(self))
+            fn append_bytes(&self, out: &mut Vec<u8>) {
+                // Writing to memory cannot fail.
+                ::prost::Message::encode(&<$wire>::from(self), out).unwrap_or_default();
             }
             fn from_bytes(bytes: &[u8]) -> Option<Self> {
                 <$wire as ::prost::Message>::decode(bytes).ok().and_then(|wire| Self::try_from(wire).ok())
@@ -44,9 +49,10 @@ macro_rules! proto_value {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wire<M>(pub M);
 
-impl<M: prost::Message + Default> Value for Wire<M> {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.encode_to_vec()
+impl<M: prost::Message + Default + Clone + 'static> Value for Wire<M> {
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        self.0.encode(out).unwrap_or_default();
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         M::decode(bytes).ok().map(Self)
@@ -55,17 +61,15 @@ impl<M: prost::Message + Default> Value for Wire<M> {
 
 /// A key that is there: sets and indexes.
 impl Value for () {
-    fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
-    }
+    fn append_bytes(&self, _: &mut Vec<u8>) {}
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.is_empty().then_some(())
     }
 }
 
 impl Value for Vec<u8> {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.clone()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(bytes.to_vec())
@@ -93,8 +97,9 @@ borsh_value!(
 
 /// Integers are stored as decimal text, as `math.Int` is in the SDK's stores.
 impl Value for crate::num::Int {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_string().into_bytes()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        write!(out, "{self}").unwrap_or_default();
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         std::str::from_utf8(bytes).ok()?.parse().ok()

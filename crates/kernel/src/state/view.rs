@@ -1,19 +1,20 @@
 //! [`View`]: the state as a reader sees it. [`Ctx`]: the same, with writes, events and undo.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::btree_map;
 use std::ops::{Bound, Deref};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::StoreId;
-use super::memo::Memo;
+use super::overlay::{Before, Form, Found, Overlay, Place};
 use crate::address::{Bech32, ConsAddress};
 use crate::error::{Error, Result, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, price};
 use crate::time::Timestamp;
-use crate::tree::Forest;
+use crate::tree::{self, Forest};
 
 /// Why a context exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +41,26 @@ pub struct Env {
 /// Changed pairs, sorted by store and key; `None` deletes.
 pub type Changes = Vec<(u8, Bytes, Option<Bytes>)>;
 
-/// Key in the overlay: store index, then key.
-type FullKey = Vec<u8>;
-
 /// The state as a reader sees it: a snapshot, and the changes made on top of it.
-#[derive(Clone)]
 pub struct View {
     base: Forest,
-    overlay: BTreeMap<FullKey, Option<Bytes>>,
+    overlay: Overlay,
     gas: GasMeter,
     env: Env,
-    pub(super) memo: Memo,
+    /// Room in which keys are put together.
+    buffer: Cell<Vec<u8>>,
+}
+
+impl Clone for View {
+    fn clone(&self) -> Self {
+        Self {
+            base: self.base.clone(),
+            overlay: self.overlay.clone(),
+            gas: self.gas.clone(),
+            env: self.env.clone(),
+            buffer: Cell::default(),
+        }
+    }
 }
 
 impl View {
@@ -86,76 +96,69 @@ impl View {
     /// A context on a copy of this view: what happens in it is never seen outside. For invariants and estimates.
     pub fn scratch(&self) -> Ctx {
         let view = View { gas: GasMeter::unlimited(), ..self.clone() };
-        Ctx { view, journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
+        Ctx { view, value: Vec::new(), journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
     }
 
-    pub(super) fn read(&self, store: StoreId, key: &[u8]) -> Result<Option<Bytes>> {
-        let found = match self.overlay.get(full(store, key).as_slice()) {
-            Some(change) => change.clone(),
-            None => self.base.get(store.index, key).cloned(),
-        };
-        let len = key.len().saturating_add(found.as_ref().map_or(0, Bytes::len));
+    /// Runs `step` with an empty buffer, which is used again and again.
+    pub(super) fn with_buffer<T>(&self, step: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut buffer = self.buffer.take();
+        buffer.clear();
+        let outcome = step(&mut buffer);
+        self.buffer.set(buffer);
+        outcome
+    }
+
+    pub(super) fn read(&self, store: StoreId, key: &[u8]) -> Result<Found> {
+        let found = self.overlay.read(&self.base, store.index, key);
+        let len = key.len().saturating_add(found.value.as_ref().map_or(0, Bytes::len));
         self.gas.charge(per_byte(price::READ_FLAT, price::READ_BYTE, len), "ReadFlat")?;
         Ok(found)
     }
 
-    /// Pairs of a store between two keys, in order, the overlay's changes applied.
-    pub(super) fn scan(&self, store: StoreId, start: Bound<Vec<u8>>, end: Bound<Vec<u8>>) -> Scan<'_> {
-        let lower = match &start {
-            Bound::Included(k) => Bound::Included(full(store, k)),
-            Bound::Excluded(k) => Bound::Excluded(full(store, k)),
-            Bound::Unbounded => Bound::Included(vec![store.index]),
-        };
-        let upper = match &end {
-            Bound::Included(k) => Bound::Included(full(store, k)),
-            Bound::Excluded(k) => Bound::Excluded(full(store, k)),
-            Bound::Unbounded => Bound::Excluded(vec![store.index.saturating_add(1)]),
-        };
-        let as_ref = |b: &Bound<Vec<u8>>| -> Bound<Vec<u8>> { b.clone() };
-        let (s, e) = (as_ref(&start), as_ref(&end));
-        let tree = if inverted(&s, &e) {
-            Box::new(std::iter::empty()) as Pairs<'_>
+    /// Keeps the form of what was just read.
+    pub(super) fn keep(&self, place: Option<Place>, form: Form) {
+        if let Some(place) = place {
+            self.overlay.keep(place, form);
+        }
+    }
+
+    /// Pairs of a store whose keys begin with `prefix` and lie between two others that do, in order, the changes applied.
+    pub(super) fn scan(&self, store: StoreId, prefix: &[u8], start: Bound<&[u8]>, end: Bound<&[u8]>) -> Scan<'_> {
+        let behind = after_prefix(prefix);
+        let lower = if start == Bound::Unbounded { Bound::Included(prefix) } else { start };
+        let upper = if end == Bound::Unbounded { behind.as_ref().map(Vec::as_slice) } else { end };
+        let (tree, written) = if inverted(lower, upper) {
+            (None, None)
         } else {
-            Box::new(
-                self.base
-                    .range(store.index, slice(&s), slice(&e))
-                    .map(|(k, v)| (Bytes::copy_from_slice(k.as_ref()), v.clone())),
-            )
-        };
-        let overlay = if inverted(&lower, &upper) {
-            Box::new(std::iter::empty()) as Writes<'_>
-        } else {
-            Box::new(
-                self.overlay
-                    .range((lower, upper))
-                    .map(|(k, v)| (Bytes::copy_from_slice(k.get(1..).unwrap_or_default()), v.clone())),
-            )
+            let tree = self.base.range_under(store.index, prefix, start, end);
+            (Some(tree), self.overlay.between(store.index, lower, upper))
         };
         Scan {
-            gas: &self.gas,
-            tree,
-            overlay,
+            view: self,
+            tree: tree.into_iter().flatten(),
+            written: written.into_iter().flatten(),
             tree_front: None,
-            overlay_front: None,
+            written_front: None,
             tree_back: None,
-            overlay_back: None,
+            written_back: None,
         }
     }
 }
 
-type Pairs<'a> = Box<dyn DoubleEndedIterator<Item = (Bytes, Bytes)> + 'a>;
-type Writes<'a> = Box<dyn DoubleEndedIterator<Item = (Bytes, Option<Bytes>)> + 'a>;
-
-fn slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
-    match bound {
-        Bound::Included(k) => Bound::Included(k),
-        Bound::Excluded(k) => Bound::Excluded(k),
-        Bound::Unbounded => Bound::Unbounded,
+/// The end of the keys that begin with `prefix`.
+pub(super) fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if let Some(next) = last.checked_add(1) {
+            end.push(next);
+            return Bound::Excluded(end);
+        }
     }
+    Bound::Unbounded
 }
 
 /// Ranges whose end lies before their start are empty here; `BTreeMap::range` would panic.
-fn inverted(start: &Bound<Vec<u8>>, end: &Bound<Vec<u8>>) -> bool {
+fn inverted(start: Bound<&[u8]>, end: Bound<&[u8]>) -> bool {
     match (start, end) {
         (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
         (Bound::Included(s), Bound::Included(e)) => s > e,
@@ -163,102 +166,92 @@ fn inverted(start: &Bound<Vec<u8>>, end: &Bound<Vec<u8>>) -> bool {
     }
 }
 
-fn full(store: StoreId, key: &[u8]) -> FullKey {
-    let mut out = Vec::with_capacity(key.len().saturating_add(1));
-    out.push(store.index);
-    out.extend_from_slice(key);
-    out
-}
-
 fn per_byte(flat: u64, each: u64, len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX).saturating_mul(each).saturating_add(flat)
 }
 
+/// The pairs of an iterator that may be absent.
+type Maybe<I> = std::iter::Flatten<std::option::IntoIter<I>>;
+/// A pair of the snapshot.
+type Old<'a> = (&'a Bytes, &'a Bytes);
+/// A key that was written, and the place of its value.
+type New<'a> = (&'a Bytes, &'a Place);
+
 /// A walk over the merged pairs, from either end. Each step is charged.
 pub(super) struct Scan<'a> {
-    gas: &'a GasMeter,
-    tree: Pairs<'a>,
-    overlay: Writes<'a>,
-    tree_front: Option<(Bytes, Bytes)>,
-    overlay_front: Option<(Bytes, Option<Bytes>)>,
-    tree_back: Option<(Bytes, Bytes)>,
-    overlay_back: Option<(Bytes, Option<Bytes>)>,
+    view: &'a View,
+    tree: Maybe<tree::Iter<'a>>,
+    written: Maybe<btree_map::Range<'a, Bytes, Place>>,
+    tree_front: Option<Old<'a>>,
+    written_front: Option<New<'a>>,
+    tree_back: Option<Old<'a>>,
+    written_back: Option<New<'a>>,
 }
 
-impl Scan<'_> {
-    fn charge(&self, key: &Bytes, value: &Bytes) -> Result<()> {
-        let len = key.len().saturating_add(value.len());
-        self.gas.charge(per_byte(price::NEXT_FLAT, price::READ_BYTE, len), "IterNextFlat")
-    }
-
-    fn step(&mut self, backward: bool) -> Option<(Bytes, Bytes)> {
+impl<'a> Scan<'a> {
+    fn step(&mut self, backward: bool) -> Option<(&'a Bytes, Bytes)> {
         loop {
-            let tree = self.peek_tree(backward);
-            let overlay = self.peek_overlay(backward);
-            let order = match (&tree, &overlay) {
+            let old = self.peek_tree(backward);
+            let new = self.peek_written(backward);
+            let order = match (old, new) {
                 (None, None) => return None,
                 (Some(_), None) => std::cmp::Ordering::Less,
                 (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some(t), Some(o)) if backward => o.cmp(t),
-                (Some(t), Some(o)) => t.cmp(o),
+                (Some((t, _)), Some((w, _))) if backward => w.cmp(t),
+                (Some((t, _)), Some((w, _))) => t.cmp(w),
             };
-            match order {
-                std::cmp::Ordering::Less => return self.take_tree(backward),
-                std::cmp::Ordering::Equal => {
-                    self.take_tree(backward);
-                }
-                std::cmp::Ordering::Greater => {}
+            if order != std::cmp::Ordering::Greater {
+                *(if backward { &mut self.tree_back } else { &mut self.tree_front }) = None;
             }
-            if let Some((key, Some(value))) = self.take_overlay(backward) {
+            if order == std::cmp::Ordering::Less {
+                return old.map(|(key, value)| (key, value.clone()));
+            }
+            *(if backward { &mut self.written_back } else { &mut self.written_front }) = None;
+            if let Some((key, place)) = new
+                && let Some(value) = self.view.overlay.value(*place)
+            {
                 return Some((key, value));
             }
         }
     }
 
-    fn peek_tree(&mut self, backward: bool) -> Option<Bytes> {
+    fn peek_tree(&mut self, backward: bool) -> Option<Old<'a>> {
         if backward {
             if self.tree_back.is_none() {
                 self.tree_back = self.tree.next_back().or_else(|| self.tree_front.take());
             }
-            self.tree_back.as_ref().map(|p| p.0.clone())
+            self.tree_back
         } else {
             if self.tree_front.is_none() {
                 self.tree_front = self.tree.next().or_else(|| self.tree_back.take());
             }
-            self.tree_front.as_ref().map(|p| p.0.clone())
+            self.tree_front
         }
     }
 
-    fn peek_overlay(&mut self, backward: bool) -> Option<Bytes> {
+    fn peek_written(&mut self, backward: bool) -> Option<New<'a>> {
         if backward {
-            if self.overlay_back.is_none() {
-                self.overlay_back = self.overlay.next_back().or_else(|| self.overlay_front.take());
+            if self.written_back.is_none() {
+                self.written_back = self.written.next_back().or_else(|| self.written_front.take());
             }
-            self.overlay_back.as_ref().map(|p| p.0.clone())
+            self.written_back
         } else {
-            if self.overlay_front.is_none() {
-                self.overlay_front = self.overlay.next().or_else(|| self.overlay_back.take());
+            if self.written_front.is_none() {
+                self.written_front = self.written.next().or_else(|| self.written_back.take());
             }
-            self.overlay_front.as_ref().map(|p| p.0.clone())
+            self.written_front
         }
     }
 
-    fn take_tree(&mut self, backward: bool) -> Option<(Bytes, Bytes)> {
-        if backward { self.tree_back.take() } else { self.tree_front.take() }
-    }
-
-    fn take_overlay(&mut self, backward: bool) -> Option<(Bytes, Option<Bytes>)> {
-        if backward { self.overlay_back.take() } else { self.overlay_front.take() }
-    }
-
-    fn charged(&self, pair: (Bytes, Bytes)) -> Result<(Bytes, Bytes)> {
-        self.charge(&pair.0, &pair.1)?;
+    fn charged(&self, pair: (&'a Bytes, Bytes)) -> Result<(&'a Bytes, Bytes)> {
+        let len = pair.0.len().saturating_add(pair.1.len());
+        self.view.gas.charge(per_byte(price::NEXT_FLAT, price::READ_BYTE, len), "IterNextFlat")?;
         Ok(pair)
     }
 }
 
-impl Iterator for Scan<'_> {
-    type Item = Result<(Bytes, Bytes)>;
+impl<'a> Iterator for Scan<'a> {
+    type Item = Result<(&'a Bytes, Bytes)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.step(false)?;
@@ -277,8 +270,10 @@ impl DoubleEndedIterator for Scan<'_> {
 #[derive(Clone)]
 pub struct Ctx {
     view: View,
+    /// Room in which values are put together.
+    value: Vec<u8>,
     /// What each write replaced, newest last: undoing walks it backwards.
-    journal: Vec<(FullKey, Option<Option<Bytes>>)>,
+    journal: Vec<(Place, Before)>,
     events: Vec<Event>,
     depth: u32,
     /// How deep messages stand inside messages now.
@@ -295,8 +290,8 @@ impl Deref for Ctx {
 impl Ctx {
     /// A context on a snapshot, with an unlimited gas meter.
     pub fn new(base: Forest, env: Env) -> Self {
-        let view = View { base, overlay: BTreeMap::new(), gas: GasMeter::unlimited(), env, memo: Memo::default() };
-        Self { view, journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
+        let view = View { base, overlay: Overlay::default(), gas: GasMeter::unlimited(), env, buffer: Cell::default() };
+        Self { view, value: Vec::new(), journal: Vec::new(), events: Vec::new(), depth: 0, calls: 0 }
     }
 
     pub fn env_mut(&mut self) -> &mut Env {
@@ -374,19 +369,35 @@ impl Ctx {
 
     fn undo(&mut self, to: usize) {
         while self.journal.len() > to {
-            match self.journal.pop() {
-                Some((key, Some(before))) => self.view.overlay.insert(key, before),
-                Some((key, None)) => self.view.overlay.remove(&key),
-                None => return,
-            };
+            let Some((place, before)) = self.journal.pop() else { return };
+            self.view.overlay.undo(&self.view.base, place, before);
         }
     }
 
-    pub(super) fn write(&mut self, store: StoreId, key: &[u8], value: Vec<u8>) -> Result<()> {
-        self.view.gas.charge(
-            per_byte(price::WRITE_FLAT, price::WRITE_BYTE, key.len().saturating_add(value.len())),
-            "WriteFlat",
-        )?;
+    /// Runs `step` with an empty buffer, as [`View::with_buffer`] does.
+    pub(super) fn with_key<T>(&mut self, step: impl FnOnce(&mut Self, &mut Vec<u8>) -> T) -> T {
+        let mut buffer = self.view.buffer.take();
+        buffer.clear();
+        let outcome = step(self, &mut buffer);
+        self.view.buffer.set(buffer);
+        outcome
+    }
+
+    /// Writes the value that `encode` puts into a buffer; `form` is the same record decoded, if it is worth keeping.
+    pub(super) fn write(
+        &mut self,
+        store: StoreId,
+        key: &[u8],
+        encode: impl FnOnce(&mut Vec<u8>),
+        form: Option<Form>,
+    ) -> Result<()> {
+        self.value.clear();
+        encode(&mut self.value);
+        let len = self.value.len();
+        // Proofs cannot hold an empty value: one zero byte stands for it.
+        let value = if len == 0 { Bytes::from_static(&[0]) } else { Bytes::copy_from_slice(&self.value) };
+        let bytes = key.len().saturating_add(len);
+        self.view.gas.charge(per_byte(price::WRITE_FLAT, price::WRITE_BYTE, bytes), "WriteFlat")?;
         if key.len() > 256 {
             return Err(Error::fault(format!(
                 "a key of store {} has {} bytes; 256 are allowed",
@@ -394,34 +405,25 @@ impl Ctx {
                 key.len()
             )));
         }
-        // Proofs cannot hold an empty value: one zero byte stands for it.
-        let value = if value.is_empty() { vec![0] } else { value };
-        self.put(full(store, key), Some(value.into()));
+        self.put(store, key, Some(value), form);
         Ok(())
     }
 
     pub(super) fn delete(&mut self, store: StoreId, key: &[u8]) -> Result<()> {
         self.view.gas.charge(price::DELETE, "Delete")?;
-        self.put(full(store, key), None);
+        self.put(store, key, None, None);
         Ok(())
     }
 
-    fn put(&mut self, key: FullKey, value: Option<Bytes>) {
-        let before = self.view.overlay.insert(key.clone(), value);
+    fn put(&mut self, store: StoreId, key: &[u8], value: Option<Bytes>, form: Option<Form>) {
+        let undo = self.view.overlay.write(store.index, key, value, form);
         if self.depth > 0 {
-            self.journal.push((key, before));
+            self.journal.push(undo);
         }
     }
 
     /// Ends the context: its changes, sorted by store and key. The snapshot is released, so that the tree can change nodes in place.
     pub fn into_changes(self) -> Changes {
-        self.view
-            .overlay
-            .into_iter()
-            .map(|(full, value)| {
-                let full = Bytes::from(full);
-                (full.first().copied().unwrap_or_default(), full.slice(full.len().min(1)..), value)
-            })
-            .collect()
+        self.view.overlay.into_written().collect()
     }
 }

@@ -66,9 +66,19 @@ impl Forest {
         self.trees.get(usize::from(store))?.get(key)
     }
 
+    /// The pair of a key of a store. See [`Tree::pair`].
+    pub fn pair(&self, store: u8, key: &[u8]) -> Option<(&Bytes, &Bytes)> {
+        self.trees.get(usize::from(store))?.pair(key)
+    }
+
     /// The pairs of a store between two bounds, in key order. See [`Tree::range`].
     pub fn range(&self, store: u8, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
         self.trees.get(usize::from(store)).map_or_else(Iter::empty, |tree| tree.range(start, end))
+    }
+
+    /// As [`Forest::range`], of the keys that begin with `prefix`. See [`Tree::range_under`].
+    pub fn range_under(&self, store: u8, prefix: &[u8], start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
+        self.trees.get(usize::from(store)).map_or_else(Iter::empty, |tree| tree.range_under(prefix, start, end))
     }
 
     /// Writes a batch, sorted by store and key. See [`Tree::apply`].

@@ -1,5 +1,7 @@
 //! Walking over a range of pairs, from both ends.
 
+use std::ops::Bound;
+
 use bytes::Bytes;
 
 use super::node::{Leaf, Link};
@@ -19,6 +21,22 @@ pub struct Iter<'a> {
 impl<'a> Iter<'a> {
     pub(super) fn new(top: Option<&'a Link>, from: u64, to: u64) -> Iter<'a> {
         Iter { top, from, to, front: Vec::new(), back: Vec::new() }
+    }
+
+    /// The pairs of a subtree between two bounds. A start behind the end is an empty range.
+    pub(super) fn between(top: Option<&'a Link>, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'a> {
+        let Some(link) = top else { return Iter::empty() };
+        let from = match start {
+            Bound::Unbounded => 0,
+            Bound::Included(key) => link.rank(key).below,
+            Bound::Excluded(key) => link.rank(key).below_or_at(),
+        };
+        let to = match end {
+            Bound::Unbounded => link.size(),
+            Bound::Included(key) => link.rank(key).below_or_at(),
+            Bound::Excluded(key) => link.rank(key).below,
+        };
+        Iter::new(top, from, to)
     }
 
     pub(super) fn empty() -> Iter<'a> {

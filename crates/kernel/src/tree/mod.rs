@@ -46,7 +46,7 @@ pub use iter::Iter;
 pub use proof::{ProofOp, decode_proof, encode_proof};
 
 use batch::Change;
-use node::{Bit, Link};
+use node::Link;
 
 /// Immutable bytes that are cheap to clone: keys and values.
 pub type Bytes = bytes::Bytes;
@@ -102,23 +102,24 @@ impl Tree {
 
     /// The value of `key`.
     pub fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.pair(key).map(|(_, value)| value)
+    }
+
+    /// The pair of `key`, as the tree holds it.
+    pub fn pair(&self, key: &[u8]) -> Option<(&Bytes, &Bytes)> {
         let leaf = self.top.as_ref()?.nearest(key);
-        (leaf.key == key).then_some(&leaf.value)
+        (leaf.key == key).then_some((&leaf.key, &leaf.value))
     }
 
     /// The pairs between two bounds in key order, from either end. A start behind the end is an empty range.
     pub fn range(&self, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
-        let from = match start {
-            Bound::Unbounded => 0,
-            Bound::Included(key) => self.rank(key).below,
-            Bound::Excluded(key) => self.rank(key).below_or_at(),
-        };
-        let to = match end {
-            Bound::Unbounded => self.len(),
-            Bound::Included(key) => self.rank(key).below_or_at(),
-            Bound::Excluded(key) => self.rank(key).below,
-        };
-        Iter::new(self.top.as_ref(), from, to)
+        Iter::between(self.top.as_ref(), start, end)
+    }
+
+    /// As [`Tree::range`], of the keys that begin with `prefix`. They are one subtree: to find it takes one walk, and to find a bound
+    /// in it two more, which are short if the prefix is long.
+    pub fn range_under(&self, prefix: &[u8], start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
+        Iter::between(self.top.as_ref().and_then(|top| top.under(prefix)), start, end)
     }
 
     /// All pairs in key order.
@@ -128,15 +129,7 @@ impl Tree {
 
     /// How many keys are smaller than `key`, and whether `key` itself is there.
     pub(crate) fn rank(&self, key: &[u8]) -> Rank {
-        let Some(top) = self.top.as_ref() else { return Rank { below: 0, found: false } };
-        match Bit::first_difference(key, &top.nearest(key).key) {
-            None => Rank { below: top.leaves_left_of(key, Bit::END).0, found: true },
-            Some(bit) => {
-                let (left, at) = top.leaves_left_of(key, bit);
-                let below = if bit.is_set(key) { left.wrapping_add(at.size()) } else { left };
-                Rank { below, found: false }
-            }
-        }
+        self.top.as_ref().map_or(Rank { below: 0, found: false }, |top| top.rank(key))
     }
 
     /// Writes a batch: `Some` sets the value of a key, `None` removes the key (nothing happens if it is absent).

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::Rank;
+
 /// The place of a bit in a key: 16 * (byte number) + 0 for "there is a byte", + 1..=8 for the bits of the byte from the
 /// highest. Places compare as they are met when a key is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +29,11 @@ impl Bit {
         };
         let place = common.wrapping_mul(16).wrapping_add(within as usize);
         Some(u16::try_from(place).map_or(Bit::END, Bit))
+    }
+
+    /// The first bit behind the first `bytes` bytes of a key.
+    pub fn behind(bytes: usize) -> Bit {
+        u16::try_from(bytes.wrapping_mul(16)).map_or(Bit::END, Bit)
     }
 
     /// Whether `key` has this bit.
@@ -133,6 +140,24 @@ impl Link {
             match link {
                 Link::Leaf { leaf, .. } => return leaf,
                 Link::Fork { bit, fork, .. } => link = if bit.is_set(key) { &fork.right } else { &fork.left },
+            }
+        }
+    }
+
+    /// The subtree of the keys that begin with `prefix`.
+    pub fn under(&self, prefix: &[u8]) -> Option<&Link> {
+        let (_, below) = self.leaves_left_of(prefix, Bit::behind(prefix.len()));
+        below.nearest(prefix).key.starts_with(prefix).then_some(below)
+    }
+
+    /// How many keys of the subtree are smaller than `key`, and whether `key` itself is there.
+    pub fn rank(&self, key: &[u8]) -> Rank {
+        match Bit::first_difference(key, &self.nearest(key).key) {
+            None => Rank { below: self.leaves_left_of(key, Bit::END).0, found: true },
+            Some(bit) => {
+                let (left, at) = self.leaves_left_of(key, bit);
+                let below = if bit.is_set(key) { left.wrapping_add(at.size()) } else { left };
+                Rank { below, found: false }
             }
         }
     }

@@ -1,5 +1,8 @@
 //! The accounts of modules: their names, addresses and permissions.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use entente_kernel::AccAddress;
 use sha2::{Digest, Sha256};
 
@@ -69,13 +72,21 @@ impl ModuleAccount {
     }
 
     pub fn address(&self) -> AccAddress {
+        static ADDRESSES: LazyLock<BTreeMap<&str, AccAddress>> =
+            LazyLock::new(|| ModuleAccount::ALL.iter().map(|m| (m.name, m.derived())).collect());
+        ADDRESSES.get(self.name).copied().unwrap_or_else(|| self.derived())
+    }
+
+    fn derived(&self) -> AccAddress {
         let digest: [u8; 32] = Sha256::digest(self.name.as_bytes()).into();
         AccAddress::from_array(digest.first_chunk::<20>().copied().unwrap_or_default())
     }
 
     /// The module whose account this address is.
     pub fn at(address: &AccAddress) -> Option<&'static Self> {
-        Self::ALL.iter().find(|m| m.address() == *address)
+        static MODULES: LazyLock<BTreeMap<AccAddress, &ModuleAccount>> =
+            LazyLock::new(|| ModuleAccount::ALL.iter().map(|m| (m.derived(), m)).collect());
+        MODULES.get(address).copied()
     }
 
     /// The account that is made when the address is first touched.

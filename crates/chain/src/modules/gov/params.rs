@@ -13,8 +13,9 @@ use crate::wire::{parse_coins, parse_span};
 pub struct Params(wire::Params);
 
 impl Value for Params {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.encode_to_vec()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        self.0.encode(out).unwrap_or_default();
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         wire::Params::decode(bytes).ok().map(Self)

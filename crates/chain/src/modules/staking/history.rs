@@ -1,17 +1,15 @@
 //! Recent headers and validator sets, for clients on other chains.
 
-use entente_kernel::crypto::{merkle, sha256_truncated};
-use entente_kernel::{ConsAddress, Ctx, Result, Wire};
-use entente_proto::cosmos::staking::v1beta1 as wire;
+use bytes::Bytes;
+use entente_kernel::crypto::merkle;
+use entente_kernel::{ConsAddress, Ctx, Error, Result, Wire};
 use entente_proto::tendermint::crypto::PublicKey;
 use entente_proto::tendermint::crypto::public_key::Sum;
 use entente_proto::tendermint::types::{BlockId, Header, PartSetHeader, SimpleValidator};
 use entente_proto::tendermint::version::Consensus;
 use prost::Message as _;
 
-use super::delegation::stored;
-use super::state::{HISTORY, LAST_POWERS, Power, VALIDATORS};
-use super::validator::ed25519_key;
+use super::state::{HISTORY, LAST_POWERS, Power, Recent, VALIDATORS};
 use crate::wire as convert;
 
 /// Heights for which the validator set is kept beside the header. Upstream keeps it with every header; a set of a hundred
@@ -34,8 +32,8 @@ pub(super) fn track(ctx: &mut Ctx) -> Result<()> {
         return Ok(());
     }
     let signers = signers(ctx)?;
-    let header = header(ctx, next_validators_hash(&signers));
-    let record = wire::HistoricalInfo { header: Some(header), valset: signers.into_iter().map(|s| s.record).collect() };
+    let header = header(ctx, next_validators_hash(&signers)).encode_to_vec();
+    let record = Recent { header: Some(header.into()), valset: signers.into_iter().map(|s| s.record).collect() };
     HISTORY.set(ctx, &height.cast_unsigned(), &Wire(record))?;
     if let Ok(key) = u64::try_from(height.saturating_sub(VALSET_HEIGHTS))
         && let Some(Wire(mut record)) = HISTORY.get(ctx, &key)?
@@ -65,7 +63,7 @@ struct Signer {
     power: i64,
     pub_key: [u8; 32],
     address: ConsAddress,
-    record: wire::Validator,
+    record: Bytes,
 }
 
 /// The bonded validators in CometBFT's order: power, then consensus address.
@@ -73,9 +71,9 @@ fn signers(ctx: &Ctx) -> Result<Vec<Signer>> {
     let mut signers = Vec::new();
     for row in LAST_POWERS.iter(ctx) {
         let (operator, Power(power)) = row?;
-        let Wire(record) = VALIDATORS.must(ctx, &operator)?;
-        let pub_key = stored(ed25519_key(&record.consensus_pubkey.clone().unwrap_or_default()))?;
-        let address = ConsAddress::from_array(sha256_truncated(&pub_key));
+        let found = super::validator(ctx, &operator)?.zip(VALIDATORS.encoded(ctx, &operator)?);
+        let (validator, record) = found.ok_or_else(|| Error::fault("staking: a power without a validator"))?;
+        let (pub_key, address) = (validator.cons_pubkey, validator.cons_address());
         signers.push(Signer { power, pub_key, address, record });
     }
     signers.sort_by(|a, b| b.power.cmp(&a.power).then(a.address.cmp(&b.address)));

@@ -38,6 +38,8 @@ pub use slash::{Infraction, slash};
 pub use stake::{begin_redelegation, delegate, unbond, undelegate, validate_unbond_amount};
 pub use validator::{BondStatus, Commission, POWER_REDUCTION, Standing, Validator, power_of_tokens, tokens_of_power};
 
+use std::sync::Arc;
+
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Error, Result, Span, ValAddress, View, Wire};
 use entente_proto::cosmos::staking::v1beta1 as wire;
@@ -50,12 +52,27 @@ use super::bank;
 pub const VALIDATOR_UPDATE_DELAY: i64 = 1;
 
 pub fn params(view: &View) -> Result<wire::Params> {
-    state::PARAMS.must(view).map(|p| p.0)
+    in_force(view).map(|p| p.wire.clone())
+}
+
+/// The parameters as this module asks for them.
+struct InForce {
+    wire: wire::Params,
+    bond_denom: Denom,
+}
+
+fn in_force(view: &View) -> Result<Arc<InForce>> {
+    let read = |Wire(wire): Wire<wire::Params>| {
+        let bond_denom = Denom::new(&wire.bond_denom);
+        let bond_denom = bond_denom.map_err(|e| Error::fault(format!("staking: the bond denom: {e}")))?;
+        Ok(Arc::new(InForce { wire, bond_denom }))
+    };
+    state::PARAMS.read_as(view, read)?.ok_or_else(|| Error::fault("staking: no parameters"))
 }
 
 /// The coin that is staked.
 pub fn bond_denom(view: &View) -> Result<Denom> {
-    Denom::new(&params(view)?.bond_denom).map_err(|e| Error::fault(format!("staking: the bond denom: {e}")))
+    in_force(view).map(|p| p.bond_denom.clone())
 }
 
 /// How long stake that leaves can still be slashed.
@@ -208,5 +225,5 @@ pub fn unjail(ctx: &mut Ctx, cons: &ConsAddress) -> Result<()> {
 
 fn save_validator(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
     let record = Wire(validator.to_wire(ctx.bech32()));
-    state::VALIDATORS.set(ctx, &validator.operator, &record)
+    state::VALIDATORS.set_as(ctx, &validator.operator, &record, validator.clone())
 }

@@ -203,7 +203,7 @@ pub fn historical_info(
     let height = u64::try_from(request.height).map_err(|_| invalid("height cannot be negative"))?;
     let text = format!("historical info for height {height} not found");
     let found = state::HISTORY.get(view, &height)?.ok_or_else(|| Error::status(Grpc::NotFound, text))?;
-    Ok(wire::QueryHistoricalInfoResponse { hist: Some(found.0) })
+    Ok(wire::QueryHistoricalInfoResponse { hist: Some(found.0.to_wire()?) })
 }
 
 pub fn pool(view: &View, _: wire::QueryPoolRequest) -> Result<wire::QueryPoolResponse> {

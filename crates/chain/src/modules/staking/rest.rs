@@ -9,7 +9,7 @@ use entente_proto::entente::genesis::v1 as wire;
 
 use super::hold;
 use super::state::{
-    BigEndian, HISTORY, LAST_UNBONDING_ID, REDELEGATION_QUEUE, SortableTime, TIME_TEXT_LEN, UNBONDING_QUEUE,
+    BigEndian, HISTORY, LAST_UNBONDING_ID, REDELEGATION_QUEUE, Recent, SortableTime, TIME_TEXT_LEN, UNBONDING_QUEUE,
     VALIDATOR_QUEUE,
 };
 use crate::wire::{parse_timestamp, timestamp};
@@ -61,7 +61,7 @@ pub fn init(ctx: &mut Ctx, rest: wire::StakingRest) -> Result<()> {
     for (i, info) in rest.historical_infos.into_iter().enumerate() {
         let height = info.header.as_ref().and_then(|h| u64::try_from(h.height).ok());
         let named = || Error::plain(format!("historical_infos[{i}].header.height: a height is needed"));
-        HISTORY.set(ctx, &height.ok_or_else(named)?, &Wire(info))?;
+        HISTORY.set(ctx, &height.ok_or_else(named)?, &Wire(Recent::from_wire(&info)))?;
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn time(wire: Option<&prost_types::Timestamp>, at: &str) -> Result<Timestamp> {
 
 /// Puts the stated order in the place of the order in which the records were read. It may name an operation several times or one that
 /// was cancelled, as the queue does, but none may be missing: it would never complete.
-fn reorder<K: Key, M: prost::Message + Default, T: Ord>(
+fn reorder<K: Key, M: prost::Message + Default + Clone + 'static, T: Ord>(
     ctx: &mut Ctx,
     queue: &Map<K, Wire<M>>,
     slot: K,
@@ -130,6 +130,6 @@ pub fn export(view: &View) -> Result<wire::StakingRest> {
         redelegation_queue: redelegations.collect::<Result<_>>()?,
         validator_queue: validators.collect::<Result<_>>()?,
         validator_unbonding_ids: hold::validator_ids(view)?,
-        historical_infos: HISTORY.iter(view).map(|row| row.map(|(_, w)| w.0)).collect::<Result<_>>()?,
+        historical_infos: HISTORY.iter(view).map(|row| row?.1.0.to_wire()).collect::<Result<_>>()?,
     })
 }

@@ -1,10 +1,11 @@
 //! What staking remembers, at the SDK's keys and in its protobuf values: other chains prove these rows.
 
+use bytes::Bytes;
 use entente_kernel::state::{Key, Prefix, Value};
-use entente_kernel::{AccAddress, ConsAddress, Item, Map, Timestamp, ValAddress, Wire};
+use entente_kernel::{AccAddress, ConsAddress, Error, Item, Map, Result, Timestamp, ValAddress, Wire};
 use entente_proto::cosmos::base::v1beta1::IntProto;
 use entente_proto::cosmos::staking::v1beta1 as wire;
-use prost::Message as _;
+use prost::Message;
 
 use crate::stores::STAKING;
 
@@ -49,7 +50,7 @@ pub const REDELEGATION_QUEUE: Map<SortableTime, Wire<wire::DvvTriplets>> = Map::
 pub const VALIDATOR_QUEUE: Map<(u64, SortableTime, u64), Wire<wire::ValAddresses>> = Map::new(STAKING, &[0x43]);
 
 /// Recent headers, by height.
-pub const HISTORY: Map<u64, Wire<wire::HistoricalInfo>> = Map::new(STAKING, &[0x50]);
+pub const HISTORY: Map<u64, Wire<Recent>> = Map::new(STAKING, &[0x50]);
 /// Parameters.
 pub const PARAMS: Item<Wire<wire::Params>> = Item::new(STAKING, &[0x51]);
 /// Index: who delegates to a validator.
@@ -58,13 +59,41 @@ pub const DELEGATORS: Map<(ValAddress, Bare), ()> = Map::new(STAKING, &[0x71]);
 /// Bytes of a [`SortableTime`].
 pub const TIME_TEXT_LEN: u64 = 29;
 
+/// A header with the records of the validators that were bonded: a `HistoricalInfo` whose parts stay encoded, since every block moves
+/// the records of all validators into it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Recent {
+    #[prost(bytes = "bytes", optional, tag = "1")]
+    pub header: Option<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    pub valset: Vec<Bytes>,
+}
+
+impl Recent {
+    pub fn from_wire(info: &wire::HistoricalInfo) -> Self {
+        let header = info.header.as_ref().map(|header| header.encode_to_vec().into());
+        Self { header, valset: info.valset.iter().map(|validator| validator.encode_to_vec().into()).collect() }
+    }
+
+    /// # Errors
+    /// A fault if a part is not what it should be.
+    pub fn to_wire(&self) -> Result<wire::HistoricalInfo> {
+        let unread = |e| Error::fault(format!("staking: a recent header: {e}"));
+        Ok(wire::HistoricalInfo {
+            header: self.header.clone().map(Message::decode).transpose().map_err(unread)?,
+            valset: self.valset.iter().cloned().map(Message::decode).collect::<Result<_, _>>().map_err(unread)?,
+        })
+    }
+}
+
 /// Consensus power, stored as `google.protobuf.Int64Value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Power(pub i64);
 
 impl Value for Power {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.encode_to_vec()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        self.0.encode(out).unwrap_or_default();
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         i64::decode(bytes).ok().map(Self)
@@ -76,8 +105,8 @@ impl Value for Power {
 pub struct Operator(pub ValAddress);
 
 impl Value for Operator {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.as_bytes().to_vec()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.as_bytes());
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         ValAddress::new(bytes).ok().map(Self)
@@ -89,8 +118,8 @@ impl Value for Operator {
 pub struct BigEndian(pub u64);
 
 impl Value for BigEndian {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.to_be_bytes().to_vec()
+    fn append_bytes(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_be_bytes());
     }
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(u64::from_be_bytes).map(Self)

@@ -1,0 +1,253 @@
+//! What a context has read and written: one cell per pair, found by a hash of its key, so that what a block looks at again and again
+//! costs one look at the snapshot and one decoding.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Range;
+use std::hash::{BuildHasher as _, RandomState};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::tree::Forest;
+
+/// Cells of pairs that were only read. Beyond them, reading goes to the snapshot every time: a context that walks over a whole state
+/// does not come to hold a copy of it.
+const READ_MAX: usize = 65_536;
+
+/// A record as the program uses it.
+pub(super) type Form = Arc<dyn Any + Send + Sync>;
+
+/// The place of a cell. Cells never move.
+pub(super) type Place = u32;
+
+/// A pair as the context sees it.
+#[derive(Clone)]
+struct Cell {
+    hash: u64,
+    store: u8,
+    /// By this context; else the value is that of the snapshot.
+    written: bool,
+    key: Bytes,
+    value: Option<Bytes>,
+    /// The value, decoded.
+    form: Option<Form>,
+}
+
+/// What a write replaced: `None` if the pair was as in the snapshot.
+#[derive(Clone)]
+pub(super) struct Before(Option<(Option<Bytes>, Option<Form>)>);
+
+/// The answer to a read.
+pub(super) struct Found {
+    pub value: Option<Bytes>,
+    pub form: Option<Form>,
+    /// Where a form can be kept; nowhere if there are too many cells.
+    pub place: Option<Place>,
+}
+
+/// The cells of a context, and the order of those that were written.
+#[derive(Clone, Default)]
+pub(super) struct Overlay {
+    cells: RefCell<Cells>,
+    /// By store, in the order of keys.
+    written: Vec<BTreeMap<Bytes, Place>>,
+}
+
+impl Overlay {
+    /// The pair under a key, from a cell or from the snapshot.
+    pub fn read(&self, base: &Forest, store: u8, key: &[u8]) -> Found {
+        let mut cells = self.cells.borrow_mut();
+        let hash = cells.hash(store, key);
+        if let Some((place, cell)) = cells.find(hash, store, key) {
+            return Found { value: cell.value.clone(), form: cell.form.clone(), place: Some(place) };
+        }
+        let pair = base.pair(store, key);
+        let value = pair.map(|(_, value)| value.clone());
+        if cells.only_read >= READ_MAX {
+            return Found { value, form: None, place: None };
+        }
+        let key = pair.map_or_else(|| Bytes::copy_from_slice(key), |(key, _)| key.clone());
+        cells.only_read = cells.only_read.saturating_add(1);
+        let place = cells.add(Cell { hash, store, written: false, key, value: value.clone(), form: None });
+        Found { value, form: None, place: Some(place) }
+    }
+
+    /// Keeps the form of a value that was just read.
+    pub fn keep(&self, place: Place, form: Form) {
+        if let Some(cell) = self.cells.borrow_mut().at_mut(place) {
+            cell.form = Some(form);
+        }
+    }
+
+    /// Writes a pair, or removes it; gives its place and what was there before.
+    pub fn write(&mut self, store: u8, key: &[u8], value: Option<Bytes>, form: Option<Form>) -> (Place, Before) {
+        let cells = self.cells.get_mut();
+        let hash = cells.hash(store, key);
+        let found = cells.find_place(hash, store, key);
+        let Some((place, cell)) = found.and_then(|place| Some((place, cells.at_mut(place)?))) else {
+            let key = Bytes::copy_from_slice(key);
+            let place = cells.add(Cell { hash, store, written: true, key: key.clone(), value, form });
+            self.note(store, key, place);
+            return (place, Before(None));
+        };
+        let (value, form) = (std::mem::replace(&mut cell.value, value), std::mem::replace(&mut cell.form, form));
+        if cell.written {
+            return (place, Before(Some((value, form))));
+        }
+        cell.written = true;
+        let key = cell.key.clone();
+        cells.only_read = cells.only_read.saturating_sub(1);
+        self.note(store, key, place);
+        (place, Before(None))
+    }
+
+    /// Takes a write back. Writes are taken back in the opposite order.
+    pub fn undo(&mut self, base: &Forest, place: Place, before: Before) {
+        let cells = self.cells.get_mut();
+        let Some(cell) = cells.at_mut(place) else { return };
+        if let Some((value, form)) = before.0 {
+            (cell.value, cell.form) = (value, form);
+            return;
+        }
+        (cell.value, cell.form) = (base.get(cell.store, &cell.key).cloned(), None);
+        cell.written = false;
+        let (store, key) = (cell.store, cell.key.clone());
+        cells.only_read = cells.only_read.saturating_add(1);
+        if let Some(pairs) = self.written.get_mut(usize::from(store)) {
+            pairs.remove(&key);
+        }
+    }
+
+    /// The written pairs of a store between two keys, in order. The start lies before the end.
+    pub fn between(&self, store: u8, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Option<Range<'_, Bytes, Place>> {
+        Some(self.written.get(usize::from(store))?.range::<[u8], _>((start, end)))
+    }
+
+    /// The value in a written cell; `None` removes the pair.
+    pub fn value(&self, place: Place) -> Option<Bytes> {
+        self.cells.borrow().at(place)?.value.clone()
+    }
+
+    /// All that was written, by store and key.
+    pub fn into_written(self) -> impl Iterator<Item = (u8, Bytes, Option<Bytes>)> {
+        let mut cells = self.cells.into_inner();
+        (0_u8..)
+            .zip(self.written)
+            .flat_map(|(store, pairs)| pairs.into_iter().map(move |pair| (store, pair)))
+            .map(move |(store, (key, place))| (store, key, cells.at_mut(place).and_then(|cell| cell.value.take())))
+    }
+
+    /// Notes that a cell was written.
+    fn note(&mut self, store: u8, key: Bytes, place: Place) {
+        let at = usize::from(store);
+        if self.written.len() <= at {
+            self.written.resize_with(at.saturating_add(1), BTreeMap::new);
+        }
+        if let Some(pairs) = self.written.get_mut(at) {
+            pairs.insert(key, place);
+        }
+    }
+}
+
+/// A table of cells with open addressing: the second half of a hash says how far to jump when a slot is taken.
+///
+/// # Determinism
+/// Where a cell lies differs from run to run, so that nobody can choose keys that meet in it. The table is never walked, and nothing
+/// depends on it but time.
+#[derive(Clone)]
+struct Cells {
+    all: Vec<Cell>,
+    /// One more than the place of a cell, or zero. A power of two, at least twice the number of cells.
+    slots: Vec<u32>,
+    only_read: usize,
+    seed: u64,
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self { all: Vec::new(), slots: Vec::new(), only_read: 0, seed: RandomState::new().hash_one(0_u8) }
+    }
+}
+
+/// An odd number without a pattern (the fraction of the golden ratio).
+const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Both halves of a product, laid over each other.
+fn mixed(n: u64) -> u64 {
+    let product = u128::from(n).wrapping_mul(u128::from(MIXER));
+    (product >> 64) as u64 ^ product as u64
+}
+
+impl Cells {
+    fn hash(&self, store: u8, key: &[u8]) -> u64 {
+        let (words, rest) = key.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        let head = (key.len() as u64) << 8 | u64::from(store);
+        let start = mixed(self.seed ^ head);
+        let state =
+            words.iter().fold(start, |state, word| mixed(state ^ u64::from_le_bytes(*word)).wrapping_add(self.seed));
+        mixed(mixed(state ^ u64::from_le_bytes(last)).wrapping_add(self.seed))
+    }
+
+    /// The slots that a hash visits, in order: the step is odd, so it comes to all of them.
+    fn slots_of(&self, hash: u64) -> impl Iterator<Item = usize> + use<> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let step = (hash >> 32) as usize | 1;
+        (0..self.slots.len()).map(move |n| (hash as usize).wrapping_add(n.wrapping_mul(step)) & mask)
+    }
+
+    fn find_place(&self, hash: u64, store: u8, key: &[u8]) -> Option<Place> {
+        for slot in self.slots_of(hash) {
+            let place = self.slots.get(slot)?.checked_sub(1)?;
+            if self.at(place).is_some_and(|cell| cell.hash == hash && cell.store == store && cell.key == key) {
+                return Some(place);
+            }
+        }
+        None
+    }
+
+    fn find(&self, hash: u64, store: u8, key: &[u8]) -> Option<(Place, &Cell)> {
+        let place = self.find_place(hash, store, key)?;
+        Some((place, self.at(place)?))
+    }
+
+    fn at(&self, place: Place) -> Option<&Cell> {
+        self.all.get(usize::try_from(place).ok()?)
+    }
+
+    fn at_mut(&mut self, place: Place) -> Option<&mut Cell> {
+        self.all.get_mut(usize::try_from(place).ok()?)
+    }
+
+    /// Adds a cell that is not there yet. A context with 2^32 cells would have run out of memory long before.
+    fn add(&mut self, cell: Cell) -> Place {
+        let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let hash = cell.hash;
+        self.all.push(cell);
+        if self.all.len().saturating_mul(2) > self.slots.len() {
+            self.spread();
+        } else {
+            self.settle(hash, place);
+        }
+        place
+    }
+
+    fn settle(&mut self, hash: u64, place: Place) {
+        let free = self.slots_of(hash).find(|slot| self.slots.get(*slot) == Some(&0));
+        if let Some(slot) = free.and_then(|slot| self.slots.get_mut(slot)) {
+            *slot = place.saturating_add(1);
+        }
+    }
+
+    /// Doubles the table.
+    fn spread(&mut self) {
+        let wanted = self.all.len().saturating_mul(4).next_power_of_two().max(64);
+        self.slots = vec![0; wanted];
+        let hashes: Vec<u64> = self.all.iter().map(|cell| cell.hash).collect();
+        (0_u32..).zip(hashes).for_each(|(place, hash)| self.settle(hash, place));
+    }
+}
