@@ -1,9 +1,11 @@
-//! Refuses fields that the descriptors do not know, in a message and in everything inside it, `Any` fields included.
+//! Refuses fields that the descriptors do not know, and numbers that are none or too large, in a message and in everything inside it,
+//! `Any` fields included.
 //!
 //! A field whose number has bit 11 set is *not critical*: where that is allowed it may be unknown, and is only reported.
 
 use entente_kernel::error::sdk;
-use entente_kernel::json::schema;
+use entente_kernel::json::schema::{self, Form};
+use entente_kernel::num::{Dec, Int};
 use entente_kernel::{Error, Result};
 use prost::Message as _;
 use prost::encoding::decode_varint;
@@ -38,8 +40,10 @@ fn walk(mut bytes: &[u8], message: &MessageDescriptor, allow: bool, depth: u32) 
                 if !fits(wire, &field) {
                     return Err(wrong(format!("{name}: field {} cannot have wire type {wire}", field.name())));
                 }
-                if let Kind::Message(inner) = field.kind() {
-                    found |= nested(value, &inner, allow, depth)?;
+                match field.kind() {
+                    Kind::Message(inner) => found |= nested(value, &inner, allow, depth)?,
+                    Kind::String | Kind::Bytes => check_number(value, &field)?,
+                    _ => {}
                 }
             }
             None if allow && number & NOT_CRITICAL != 0 => found = true,
@@ -47,6 +51,21 @@ fn walk(mut bytes: &[u8], message: &MessageDescriptor, allow: bool, depth: u32) 
         }
     }
     Ok(found)
+}
+
+/// Numbers that the SDK reads while it decodes: integers of 256 bits, decimals of 315. No text at all is no number yet.
+fn check_number(value: &[u8], field: &FieldDescriptor) -> Result<()> {
+    let form = schema::marks(field).form;
+    if value.is_empty() || !matches!(form, Form::Int | Form::Dec) {
+        return Ok(());
+    }
+    let refuse = |e: &dyn std::fmt::Display| wrong(format!("{}: {e}", field.full_name()));
+    let text = std::str::from_utf8(value).map_err(|e| refuse(&e))?;
+    let outcome = match form {
+        Form::Int => text.parse::<Int>().map(drop),
+        _ => Dec::from_scaled_str(text).map(drop),
+    };
+    outcome.map_err(|e| refuse(&e))
 }
 
 fn nested(value: &[u8], message: &MessageDescriptor, allow: bool, depth: u32) -> Result<bool> {

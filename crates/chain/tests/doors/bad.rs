@@ -4,7 +4,8 @@ use entente_kernel::crypto::sha256;
 use entente_proto::cosmos::authz::v1beta1::MsgExec;
 use entente_proto::cosmos::bank::v1beta1::MsgSend;
 use entente_proto::cosmos::base::v1beta1::Coin;
-use entente_proto::cosmos::staking::v1beta1::MsgDelegate;
+use entente_proto::cosmos::gov::v1::MsgSubmitProposal;
+use entente_proto::cosmos::staking::v1beta1::{MsgDelegate, MsgEditValidator};
 use prost::Message as _;
 use prost_types::Any;
 
@@ -60,6 +61,31 @@ fn changed(change: impl FnOnce(&mut Tx)) -> Vec<u8> {
     tx.bytes()
 }
 
+/// A transfer of any text.
+fn gift(amount: &str) -> Any {
+    transfer("uente", amount).body.messages.remove(0)
+}
+
+fn commission(rate: &str) -> Any {
+    pack(&MsgEditValidator { commission_rate: rate.to_owned(), ..Default::default() })
+}
+
+fn for_another(message: Any) -> Any {
+    pack(&MsgExec { grantee: text(&user(1)), msgs: vec![message] })
+}
+
+fn proposed(message: Any) -> Any {
+    pack(&MsgSubmitProposal { messages: vec![message], proposer: text(&user(1)), ..Default::default() })
+}
+
+fn with_fee(amount: &str) -> Vec<u8> {
+    let mut tx = good();
+    tx.fee.amount[0].amount = amount.to_owned();
+    let mut raw = tx.unsigned();
+    raw.signatures = good().raw().signatures;
+    raw.encode_to_vec()
+}
+
 fn of_message(message: Any) -> Vec<u8> {
     let mut raw = good().raw();
     raw.body_bytes =
@@ -105,9 +131,25 @@ fn each_bad_transaction_is_refused_with_the_sdks_code_and_changes_nothing() {
         ("a signature with a high S", high_s(&good()), "sdk 4", "signature verification failed"),
         ("an amount of zero", transfer("uente", "0").bytes(), "sdk 10", ""),
         ("a negative amount", transfer("uente", "-7").bytes(), "sdk 10", ""),
-        ("an amount that is no number", transfer("uente", "seven").bytes(), "sdk 10", "sevenuente"),
+        ("an amount that is no number", of_message(gift("seven")), "sdk 2", "Coin.amount"),
         ("an amount without a number", transfer("uente", "").bytes(), "sdk 10", ""),
-        ("an amount over 256 bits", transfer("uente", &beyond).bytes(), "sdk 10", "invalid coins"),
+        ("an amount over 256 bits", of_message(gift(&beyond)), "sdk 2", "Coin.amount"),
+        ("an amount over 256 bits for another", of_message(for_another(gift(&beyond))), "sdk 2", "Coin.amount"),
+        ("an amount over 256 bits in a proposal", of_message(proposed(gift(&beyond))), "sdk 2", "Coin.amount"),
+        ("a fee over 256 bits", with_fee(&beyond), "sdk 2", "Coin.amount"),
+        (
+            "a decimal over 315 bits",
+            of_message(commission(&format!("1{}", "0".repeat(95)))),
+            "sdk 2",
+            "commission_rate",
+        ),
+        (
+            "a decimal over 315 bits in a proposal",
+            of_message(proposed(commission(&"9".repeat(95)))),
+            "sdk 2",
+            "commission_rate",
+        ),
+        ("a decimal with a point", of_message(commission("0.1")), "sdk 2", "commission_rate"),
         ("the largest amount", transfer("uente", &most).bytes(), "sdk 5", "spendable balance"),
         (
             "a denomination that nobody holds, with slashes",
