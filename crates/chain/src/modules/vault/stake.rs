@@ -139,6 +139,18 @@ fn look_at_returns(ctx: &mut Ctx, vault: u64, denom: &Denom, vanished: bool) -> 
     Ok((returned, adopted, missing))
 }
 
+/// Are coins due back that the account does not hold yet?
+pub fn is_arriving(view: &View, vault: &Vault) -> Result<bool> {
+    for seat in &vault.seats {
+        for row in RETURNS.prefix(view, &(vault.id, seat.denom.clone())) {
+            if row?.1.completion <= view.time() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Takes a loss from its owners: liable batches in proportion, those who hold shares for the rest.
 ///
 /// # Rounding

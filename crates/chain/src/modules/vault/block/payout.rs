@@ -1,7 +1,7 @@
 //! Paying a batch that is due: each claim its part of what is free, in kind.
 
 use entente_kernel::num::{Denom, floor_ratio};
-use entente_kernel::{AccAddress, Ctx, Result, Timestamp};
+use entente_kernel::{AccAddress, Ctx, Result, Span, Timestamp};
 
 use super::super::holding::{holding, minus, must_vault, plus, put};
 use super::super::params::RETRY;
@@ -16,6 +16,12 @@ pub fn pay(ctx: &mut Ctx, time: Timestamp, vault_id: u64, id: u64, left: &mut us
         return DUE.remove(ctx, &(time, vault_id, id));
     };
     let funded = batch.is_funded();
+    let first = batch.closed.is_some_and(|close| close.mature_at == time);
+    if !funded && first && stake::is_arriving(ctx, &vault)? {
+        // Coins whose time is up are paid at the end of this block.
+        DUE.remove(ctx, &(time, vault_id, id))?;
+        return DUE.set(ctx, &(ctx.time().plus(Span(1)), vault_id, id), &());
+    }
     let rows = CLAIMS.prefix(ctx, &(vault_id, id)).take(*left).collect::<Result<Vec<_>>>()?;
     for ((_, _, owner), claim) in rows {
         pay_claim(ctx, vault_id, id, &mut batch, &owner, &owner, &claim)?;

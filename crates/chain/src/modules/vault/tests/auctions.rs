@@ -10,9 +10,8 @@ use crate::world::kinds;
 const G: u128 = 1_000_000_000;
 const VOUCHER: &str = "uatom";
 
-/// A reward coin that has a price: the underlying itself.
-fn net() -> Net {
-    let mut net = Net::new();
+/// Lists a reward coin that has a price: the underlying itself.
+pub fn list_voucher(net: &mut Net) {
     let listing = Listing {
         denom: denom(VOUCHER),
         underlying: "ATOM".into(),
@@ -30,6 +29,11 @@ fn net() -> Net {
         components: Vec::new(),
     };
     assets::register(&mut net.w.ctx, &listing).unwrap();
+}
+
+fn net() -> Net {
+    let mut net = Net::new();
+    list_voucher(&mut net);
     net.deposit(101, DENOMS[0], 40 * G);
     net.deposit(102, DENOMS[1], 25 * G);
     net.next_epoch();

@@ -5,7 +5,9 @@ mod auctions;
 mod exits;
 mod life;
 mod model;
+mod scenario;
 mod slashes;
+mod storm;
 mod swaps;
 
 use entente_kernel::Result;
@@ -30,6 +32,12 @@ pub const BOOT: u128 = 1_000_000_000;
 /// A small chain with one vault, number 1.
 pub struct Net {
     pub w: World,
+}
+
+/// How many random cases a test tries: a few, or as many as a variable says where somebody wants to know.
+#[allow(clippy::disallowed_methods, reason = "how long a test searches is decided by who runs it")]
+pub fn cases(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 pub fn denom(text: &str) -> Denom {
