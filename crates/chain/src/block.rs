@@ -6,7 +6,8 @@ use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
 use entente_proto::tendermint::types::ConsensusParams;
 
 use crate::modules::{
-    alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing, staking, upgrade, vault,
+    alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, pools, slashing, staking, upgrade,
+    vault,
 };
 use crate::tx::ahead::{self, Known};
 use crate::tx::{self, Tx};
@@ -134,13 +135,14 @@ pub(crate) fn foresee(ctx: &mut Ctx) -> Result<()> {
 }
 
 /// Proposals are executed first, so that staking and alliance see their effect; alliance comes when the validator set is known,
-/// and liquid staking when what unbonded is paid.
+/// liquid staking when what unbonded is paid, and the pools when all rates of the block are known.
 pub fn end(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     gov::block::end(ctx).map_err(|e| e.must("gov"))?;
     let updates = staking::end_block(ctx).map_err(|e| e.must("staking"))?;
     feegrant::block::end(ctx).map_err(|e| e.must("feegrant"))?;
     alliance::block::end(ctx).map_err(|e| e.must("alliance"))?;
     liquid::block::end(ctx).map_err(|e| e.must("liquid"))?;
+    pools::block::end(ctx).map_err(|e| e.must("pools"))?;
     Ok(updates)
 }
 

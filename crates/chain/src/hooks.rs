@@ -1,12 +1,12 @@
 //! The only upward calls: news that a lower module has for higher ones. The order of the calls is part of consensus.
 //!
 //! Listeners of staking, in this order: distribution (rewards follow the stake before anything else changes it), slashing (who must
-//! sign), alliance (with the vaults that stake there before and after it), liquid. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
+//! sign), alliance (with the pools and vaults that stake there before and after it), liquid. A listener's error undoes the message that made the news; in the steps of a block it is a fault.
 
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
-use crate::modules::{alliance, assets, distribution, liquid, slashing, staking, vault};
+use crate::modules::{alliance, assets, distribution, liquid, pools, slashing, staking, vault};
 
 /// A validator exists now; it has no stake yet.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -74,8 +74,10 @@ pub fn before_validator_slashed(
     if !effective_fraction.is_zero() {
         distribution::hook::before_validator_slashed(ctx, validator, effective_fraction)?;
     }
+    pools::hook::before_alliance_slash(ctx, validator)?;
     vault::hook::before_alliance_slash(ctx, validator)?;
     alliance::hook::before_validator_slashed(ctx, validator, infraction_height, slash_factor)?;
+    pools::hook::after_alliance_slash(ctx, validator)?;
     vault::hook::after_alliance_slash(ctx, validator, infraction_height)?;
     liquid::hook::before_validator_slashed(ctx, validator)
 }

@@ -2,7 +2,7 @@
 
 use entente_kernel::{Result, View};
 
-use crate::modules::{alliance, assets, bank, distribution, gov, liquid, slashing, staking, vault};
+use crate::modules::{alliance, assets, bank, distribution, gov, liquid, pools, slashing, staking, vault};
 
 /// An invariant: module, name, and a check that describes what is broken (`None`: it holds).
 pub struct Invariant {
@@ -36,6 +36,11 @@ pub const ALL: &[Invariant] = &[
     Invariant { module: "liquid", name: "module-balance", check: liquid::invariant::module_balance },
     Invariant { module: "liquid", name: "claims", check: liquid::invariant::claims },
     Invariant { module: "liquid", name: "operations", check: liquid::invariant::operations },
+    Invariant { module: "pools", name: "module-balance", check: pools::invariant::module_balance },
+    Invariant { module: "pools", name: "shares", check: pools::invariant::shares },
+    Invariant { module: "pools", name: "stakes", check: pools::invariant::stakes },
+    Invariant { module: "pools", name: "rewards", check: pools::invariant::rewards },
+    Invariant { module: "pools", name: "accumulators", check: pools::invariant::accumulators },
     Invariant { module: "vault", name: "conservation", check: vault::invariant::conservation },
     Invariant { module: "vault", name: "shares", check: vault::invariant::shares },
     Invariant { module: "vault", name: "rewards", check: vault::invariant::rewards },

@@ -6,8 +6,8 @@ use entente_proto::cosmos::base::query::v1beta1 as wire;
 use prost::Message as _;
 
 use crate::modules::{
-    alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, liquid, mint, slashing,
-    staking, upgrade, vault,
+    alliance, assets, auth, authz, bank, consensus, distribution, evidence, feegrant, gov, liquid, mint, pools,
+    slashing, staking, upgrade, vault,
 };
 use crate::subspaces;
 
@@ -122,6 +122,13 @@ queries! {
     "/restake.liquid.v1.Query/Operations" => liquid::query::operations,
     "/restake.liquid.v1.Query/PreviewStake" => liquid::query::preview_stake,
     "/restake.liquid.v1.Query/PreviewUnstake" => liquid::query::preview_unstake,
+    "/restake.pools.v1.Query/Params" => pools::query::params,
+    "/restake.pools.v1.Query/Pools" => pools::query::pools,
+    "/restake.pools.v1.Query/Pool" => pools::query::pool,
+    "/restake.pools.v1.Query/PreviewSwap" => pools::query::preview_swap,
+    "/restake.pools.v1.Query/Market" => pools::query::market,
+    "/restake.pools.v1.Query/Incentives" => pools::query::incentives,
+    "/restake.pools.v1.Query/Positions" => pools::query::positions,
     "/restake.vault.v1.Query/Params" => vault::query::params,
     "/restake.vault.v1.Query/Vaults" => vault::query::vaults,
     "/restake.vault.v1.Query/Vault" => vault::query::vault,

@@ -10,7 +10,7 @@ use prost_types::Any;
 
 use crate::message::Message;
 use crate::modules::{
-    alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, liquid, mint,
+    alliance, assets, auth, authz, bank, consensus, crisis, distribution, evidence, feegrant, gov, liquid, mint, pools,
     slashing, staking, upgrade, vault, vesting,
 };
 
@@ -126,6 +126,15 @@ routes! {
     "/restake.liquid.v1.MsgCancelUnstake": liquid::msg::CancelUnstake => liquid::handle::cancel_unstake,
     "/restake.liquid.v1.MsgClaimUnstaked": liquid::msg::ClaimUnstaked => liquid::handle::claim_unstaked,
     "/restake.liquid.v1.MsgUpdateParams": liquid::msg::UpdateOwnParams => liquid::handle::update_own_params,
+    "/restake.pools.v1.MsgCreatePool": pools::msg::CreatePool => pools::handle::create_pool,
+    "/restake.pools.v1.MsgJoinPool": pools::msg::JoinPool => pools::handle::join_pool,
+    "/restake.pools.v1.MsgExitPool": pools::msg::ExitPool => pools::handle::exit_pool,
+    "/restake.pools.v1.MsgSwap": pools::msg::Swap => pools::handle::swap,
+    "/restake.pools.v1.MsgFundIncentive": pools::msg::FundIncentive => pools::handle::fund_incentive,
+    "/restake.pools.v1.MsgStakeShares": pools::msg::StakeShares => pools::handle::stake_shares,
+    "/restake.pools.v1.MsgUnstakeShares": pools::msg::UnstakeShares => pools::handle::unstake_shares,
+    "/restake.pools.v1.MsgClaimIncentives": pools::msg::ClaimIncentives => pools::handle::claim_incentives,
+    "/restake.pools.v1.MsgUpdateParams": pools::msg::UpdateParams => pools::handle::update_params,
     "/restake.vault.v1.MsgCreateVault": vault::msg::CreateVault => vault::handle::create_vault,
     "/restake.vault.v1.MsgUpdateVault": vault::msg::UpdateVault => vault::handle::update_vault,
     "/restake.vault.v1.MsgDeposit": vault::msg::Deposit => vault::handle::deposit,

@@ -25,6 +25,7 @@ pub const ASSETS: StoreId = StoreId::new(16, "assets");
 /// Liquid staking, under the name that it has on other chains.
 pub const LIQUID: StoreId = StoreId::new(17, "liquidstake");
 pub const VAULT: StoreId = StoreId::new(18, "vault");
+pub const POOLS: StoreId = StoreId::new(19, "pools");
 
 /// All stores, at the place of their index.
 pub const ALL: &[StoreId] = &[
@@ -47,6 +48,7 @@ pub const ALL: &[StoreId] = &[
     ASSETS,
     LIQUID,
     VAULT,
+    POOLS,
 ];
 
 #[cfg(test)]

@@ -65,10 +65,14 @@ impl World {
     }
 
     pub fn from_genesis(state: &Value) -> Result<Self> {
+        Self::from_genesis_at(state, Timestamp::from_secs(1_750_000_000))
+    }
+
+    pub fn from_genesis_at(state: &Value, time: Timestamp) -> Result<Self> {
         let env = Env {
             chain_id: "entente-test-1".into(),
             height: 1,
-            time: Timestamp::from_secs(1_750_000_000),
+            time,
             proposer: None,
             bech32: Bech32::new("entente"),
             mode: Mode::Genesis,

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
 use crate::modules::{
-    alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, liquid, mint, slashing,
+    alliance, assets, auth, authz, bank, crisis, distribution, evidence, feegrant, gov, liquid, mint, pools, slashing,
     staking, upgrade, vault,
 };
 
@@ -77,12 +77,17 @@ sections! {
     "alliance" => alliance,
     "restake.assets" => assets,
     "liquidstake" => liquid,
+    "pools" => pools,
     "vault" => vault,
 }
 
 /// Modules that a chain may do without: an absent section sets nothing up, and an export leaves it out as long as nothing was.
-const OPTIONAL: &[Optional] =
-    &[("restake.assets", assets::is_used), ("liquidstake", liquid::is_used), ("vault", vault::is_used)];
+const OPTIONAL: &[Optional] = &[
+    ("restake.assets", assets::is_used),
+    ("liquidstake", liquid::is_used),
+    ("pools", pools::is_used),
+    ("vault", vault::is_used),
+];
 
 type Optional = (&'static str, fn(&View) -> Result<bool>);
 

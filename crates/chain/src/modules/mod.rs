@@ -17,6 +17,7 @@ pub mod feegrant;
 pub mod gov;
 pub mod liquid;
 pub mod mint;
+pub mod pools;
 pub mod slashing;
 pub mod staking;
 pub mod upgrade;

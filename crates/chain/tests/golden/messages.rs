@@ -38,6 +38,7 @@ pub fn genesis() -> Value {
             let coins = row["coins"].as_array_mut().unwrap();
             coins.insert(0, foreign("stluna", 1_000_000));
             coins.push(foreign("uluna", 1_000_000));
+            coins.push(restaking::pooled(50_000_000));
         }
     }
     let rewards = json!({ "address": restaking::vault_account(), "coins": [coin(500)] });
@@ -65,6 +66,7 @@ pub fn all() -> Vec<(&'static str, Make)> {
     all.extend(restaking::all());
     all.extend(last_modules());
     all.extend(restaking::vault());
+    all.extend(restaking::pools());
     all
 }
 

@@ -198,3 +198,48 @@ pub fn vault() -> Vec<(&'static str, Make)> {
         ),
     ]
 }
+
+/// A coin that pools hold.
+pub fn pooled(amount: u64) -> Value {
+    json!({ "denom": "upooled", "amount": amount.to_string() })
+}
+
+pub fn pools() -> Vec<(&'static str, Make)> {
+    let half = "0.500000000000000000";
+    let part = |reserve: Value| json!({ "reserve": reserve, "weight": half });
+    let create = json!({
+        "creator": user(2), "kind": "POOL_KIND_WEIGHTED", "assets": [part(coin(1_000_000)), part(pooled(2_000_000))],
+        "swap_fee": "0.003000000000000000", "amplification": "0",
+    });
+    let free: Make = Box::new(|bench| {
+        let mut params = bench.ask("/restake.pools.v1.Query/Params")["params"].clone();
+        params["creation_fee"] = coin(1_000);
+        json!({ "authority": gov(), "params": params })
+    });
+    let of = |shares: u64| json!({ "owner": user(2), "pool": "1", "shares": shares.to_string(), "validator": "" });
+    vec![
+        ("/restake.pools.v1.MsgUpdateParams", free),
+        ("/restake.pools.v1.MsgCreatePool", said(create)),
+        (
+            "/restake.pools.v1.MsgJoinPool",
+            said(json!({ "sender": user(2), "pool": "1", "coins": [pooled(500_000)], "min_shares_out": "1" })),
+        ),
+        (
+            "/restake.pools.v1.MsgSwap",
+            said(json!({
+                "sender": user(2), "coin_in": coin(10_000), "route": [{ "pool": "1", "denom_out": "upooled" }], "min_out": "1",
+            })),
+        ),
+        (
+            "/restake.pools.v1.MsgFundIncentive",
+            said(json!({ "funder": user(2), "pool": "1", "amount": pooled(5_000_000), "period": "86400s" })),
+        ),
+        ("/restake.pools.v1.MsgStakeShares", said(of(800_000_000_000))),
+        ("/restake.pools.v1.MsgClaimIncentives", said(json!({ "owner": user(2), "pool": "1", "validator": "" }))),
+        ("/restake.pools.v1.MsgUnstakeShares", said(of(300_000_000_000))),
+        (
+            "/restake.pools.v1.MsgExitPool",
+            said(json!({ "sender": user(2), "pool": "1", "shares": "100000000000", "min_coins_out": [] })),
+        ),
+    ]
+}

@@ -184,6 +184,12 @@ impl<K: Key, V: Value> Map<K, V> {
         self.walk(self.at(view, key, from))
     }
 
+    /// The records with keys at or before `key`.
+    pub fn until<'v>(&self, view: &'v View, key: &K) -> Iter<'v, K, V> {
+        let scan = view.scan(self.store, Bound::Included(self.prefix.to_vec()), Bound::Included(self.key(key)));
+        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
+    }
+
     /// The records with keys strictly before `key`, which may be a prefix of keys: queues up to a time, for example.
     pub fn before<'v, P: Prefix<K>>(&self, view: &'v View, key: &P) -> Iter<'v, K, V> {
         let before = |bytes: &[u8]| view.scan(self.store, self.prefix, Bound::Unbounded, Bound::Excluded(bytes));

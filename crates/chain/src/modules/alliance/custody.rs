@@ -56,6 +56,25 @@ pub fn undelegate(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, coi
     newest.ok_or_else(|| entente_kernel::Error::fault("an undelegation left no entry"))
 }
 
+/// As [`undelegate`], but what comes back belongs to somebody else: the entry is theirs from now on, with the faults that it answers for.
+///
+/// # Errors
+/// Those of `MsgUndelegate`.
+pub fn undelegate_for(
+    ctx: &mut Ctx,
+    owner: &AccAddress,
+    validator: &ValAddress,
+    coin: &Coin,
+    receiver: &AccAddress,
+) -> Result<Entry> {
+    let key = undelegate(ctx, owner, validator, coin)?;
+    let mut open = UNBONDINGS.must(ctx, &key)?;
+    entry::remove_unbonding(ctx, key, &open, true)?;
+    open.delegator = *receiver;
+    entry::put_unbonding(ctx, key, &open)?;
+    Ok(key)
+}
+
 /// Takes a coin out of a stake and pays it to the owner in the same block.
 ///
 /// # Errors

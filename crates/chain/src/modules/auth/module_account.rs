@@ -49,6 +49,8 @@ impl ModuleAccount {
     pub const LIQUID: Self = Self::new("liquidstake", &[Permission::Minter, Permission::Burner]);
     /// Holds the shares that are leaving, locked, or the vaults' own, and the bonds of vaults.
     pub const VAULT: Self = Self::new("vault", &[Permission::Minter, Permission::Burner]);
+    /// Holds the reserves of pools, their rewards, and shares that are staked or nobody's.
+    pub const POOLS: Self = Self::new("pools", &[Permission::Minter, Permission::Burner]);
     pub const TRANSFER: Self = Self::new("transfer", &[Permission::Minter, Permission::Burner]);
 
     /// Every module account of this chain.
@@ -65,6 +67,7 @@ impl ModuleAccount {
         Self::ASSETS,
         Self::LIQUID,
         Self::VAULT,
+        Self::POOLS,
     ];
 
     const fn new(name: &'static str, permissions: &'static [Permission]) -> Self {

@@ -178,6 +178,12 @@ pub fn metadata(view: &View, denom: &Denom) -> Result<Option<wire::Metadata>> {
     Ok(state::METADATA.get(view, denom)?.map(|stored| stored.0))
 }
 
+/// Sets names and units of a coin that a module makes.
+pub fn set_metadata(ctx: &mut Ctx, metadata: &wire::Metadata) -> Result<()> {
+    let base = Denom::new(&metadata.base)?;
+    state::METADATA.set(ctx, &base, &entente_kernel::state::Wire(metadata.clone()))
+}
+
 /// Module accounts receive nothing from users, except that of gov.
 pub fn is_blocked(address: &AccAddress) -> bool {
     ModuleAccount::at(address).is_some_and(|m| *m != ModuleAccount::GOV)

@@ -1,0 +1,110 @@
+//! Incentives, and shares that are staked for them and with validators.
+
+use entente_kernel::num::Denom;
+use entente_kernel::{Ctx, Error, Result, Span, View};
+use entente_proto::restake::pools::v1 as wire;
+
+use super::super::math::RESERVE_MAX;
+use super::super::params::{INCENTIVES_MAX, REWARD_DENOMS_MAX};
+use super::super::state::{INCENTIVE_IDS, INCENTIVES, INDICES, Incentive, Index, Pool};
+use super::super::{amount, coins, error, event, msg, must_pool, reward};
+use crate::modules::auth::ModuleAccount;
+use crate::modules::{assets, bank, staking};
+use crate::wire as convert;
+
+/// Shortest and longest time over which an incentive flows, and the longest wait for its start.
+const PERIOD_MIN: Span = Span::from_secs(3_600);
+const PERIOD_MAX: Span = Span::from_secs(366 * 86_400);
+
+pub fn fund_incentive(ctx: &mut Ctx, m: msg::FundIncentive) -> Result<wire::MsgFundIncentiveResponse> {
+    let pool = must_pool(ctx, m.pool)?;
+    let (now, given) = (ctx.time(), amount(m.coin.amount)?);
+    check_incentive(ctx, &pool, &m, given)?;
+    reward::flow(ctx, pool.id)?;
+    if INCENTIVES.prefix(ctx, &pool.id).count() >= INCENTIVES_MAX {
+        return Err(error::TOO_MANY.because(format!("pool {} has {INCENTIVES_MAX} incentives", pool.id)));
+    }
+    let key = (pool.id, m.coin.denom.clone());
+    if INDICES.get(ctx, &key)?.is_none() {
+        if INDICES.prefix(ctx, &pool.id).count() >= REWARD_DENOMS_MAX {
+            return Err(error::TOO_MANY.because(format!("pool {} has had {REWARD_DENOMS_MAX} coins", pool.id)));
+        }
+        INDICES.set(ctx, &key, &Index::default())?;
+    }
+    bank::send_to_module(ctx, &m.funder, &ModuleAccount::POOLS, &coins([(m.coin.denom.clone(), given)])?)?;
+    reward::receive(ctx, pool.id, &m.coin.denom, given)?;
+    let start = m.start.unwrap_or(now);
+    let id = INCENTIVE_IDS.next(ctx)?;
+    let incentive = Incentive {
+        funder: m.funder,
+        denom: m.coin.denom,
+        amount: given,
+        start,
+        period: m.period,
+        flowed: 0,
+        seen: now,
+    };
+    INCENTIVES.set(ctx, &(pool.id, id), &incentive)?;
+    ctx.emit(event::incentive_funded(id, pool.id, &incentive));
+    Ok(wire::MsgFundIncentiveResponse { incentive: id })
+}
+
+/// Known coins only, and enough of them: a pool has few places for incentives, and nobody shall fill them with nothing.
+fn check_incentive(view: &View, pool: &Pool, m: &msg::FundIncentive, given: u128) -> Result<()> {
+    let now = view.time();
+    if m.period < PERIOD_MIN || m.period > PERIOD_MAX {
+        let (least, most) = (PERIOD_MIN.whole_secs(), PERIOD_MAX.whole_secs());
+        return Err(invalid(format!("period: {}; {least} to {most} seconds are allowed", m.period)));
+    }
+    if let Some(start) = m.start.filter(|start| *start < now || start.since(now) > PERIOD_MAX) {
+        return Err(invalid(format!("start: {start}; from {now} to {} is allowed", now.plus(PERIOD_MAX))));
+    }
+    let least = u128::try_from(m.period.whole_secs()).unwrap_or_default().max(1_000_000);
+    if given < least || given > RESERVE_MAX {
+        return Err(invalid(format!("amount: {}; {least} to {RESERVE_MAX} are allowed", m.coin)));
+    }
+    if !is_known(view, pool, &m.coin.denom)? {
+        let denom = &m.coin.denom;
+        return Err(invalid(format!(
+            "amount: {denom}; coins of the pool, the staked coin, or admitted assets are allowed"
+        )));
+    }
+    Ok(())
+}
+
+fn is_known(view: &View, pool: &Pool, denom: &Denom) -> Result<bool> {
+    let admitted = assets::by_denom(view, denom)?.is_some_and(|asset| asset.tier >= assets::Tier::Alliance);
+    Ok(admitted || pool.parts.iter().any(|part| part.denom == *denom) || staking::bond_denom(view)? == *denom)
+}
+
+pub fn stake_shares(ctx: &mut Ctx, m: msg::StakeShares) -> Result<wire::MsgStakeSharesResponse> {
+    let pool = must_pool(ctx, m.pool)?;
+    reward::stake(ctx, &pool, &m.owner, m.place, m.shares)?;
+    ctx.emit(event::shares_staked(ctx, &m.owner, pool.id, m.place, m.shares));
+    Ok(wire::MsgStakeSharesResponse {})
+}
+
+pub fn unstake_shares(
+    ctx: &mut Ctx,
+    msg::UnstakeShares(m): msg::UnstakeShares,
+) -> Result<wire::MsgUnstakeSharesResponse> {
+    let pool = must_pool(ctx, m.pool)?;
+    let completion = reward::unstake(ctx, &pool, &m.owner, m.place, m.shares)?;
+    ctx.emit(event::shares_unstaked(ctx, &m.owner, pool.id, m.place, m.shares));
+    Ok(wire::MsgUnstakeSharesResponse { completion_time: completion.map(convert::timestamp) })
+}
+
+pub fn claim_incentives(ctx: &mut Ctx, m: msg::ClaimIncentives) -> Result<wire::MsgClaimIncentivesResponse> {
+    let pool = must_pool(ctx, m.pool)?;
+    let paid = reward::claim(ctx, &pool, &m.owner, m.place)?;
+    let paid = coins(paid)?;
+    if !paid.is_empty() {
+        bank::send_from_module(ctx, &ModuleAccount::POOLS, &m.owner, &paid)?;
+    }
+    ctx.emit(event::incentives_claimed(ctx, &m.owner, pool.id, &paid));
+    Ok(wire::MsgClaimIncentivesResponse { paid: convert::coins(&paid) })
+}
+
+fn invalid(text: String) -> Error {
+    error::INVALID_INCENTIVE.because(text)
+}
