@@ -186,8 +186,8 @@ impl<K: Key, V: Value> Map<K, V> {
 
     /// The records with keys at or before `key`.
     pub fn until<'v>(&self, view: &'v View, key: &K) -> Iter<'v, K, V> {
-        let scan = view.scan(self.store, Bound::Included(self.prefix.to_vec()), Bound::Included(self.key(key)));
-        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
+        let until = |bytes: &[u8]| view.scan(self.store, self.prefix, Bound::Unbounded, Bound::Included(bytes));
+        self.walk(self.at(view, key, until))
     }
 
     /// The records with keys strictly before `key`, which may be a prefix of keys: queues up to a time, for example.

@@ -56,6 +56,7 @@ fn a_scan_sees_the_snapshot_and_the_changes_on_top_of_it_in_order_from_both_ends
     assert_eq!(keys(NAMES.from(&c, &(1, "aa".into()))), all[2..]);
     assert_eq!(keys(NAMES.before(&c, &1_u64)), all[..1]);
     assert_eq!(keys(NAMES.through(&c, &1_u64)), all[..4]);
+    assert_eq!(keys(NAMES.until(&c, &(1, "aa".into()))), all[..3]);
     let mut both = NAMES.iter(&c);
     let ends: Vec<_> = [both.next(), both.next_back(), both.next(), both.next_back(), both.next(), both.next_back()]
         .into_iter()
