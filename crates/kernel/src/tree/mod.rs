@@ -31,6 +31,7 @@ mod batch;
 mod difference;
 mod forest;
 mod iter;
+mod join;
 mod node;
 mod proof;
 #[cfg(test)]
@@ -70,6 +71,10 @@ pub enum TreeError {
     NotAscending { before: String, key: String },
     #[error("store {store} follows store {before}; a batch is sorted by store, then by key")]
     StoresNotAscending { before: u8, store: u8 },
+    #[error(
+        "the part with key {before} and the one with key {next} behind it cannot be joined: their keys are not apart"
+    )]
+    PartsMixed { before: String, next: String },
     #[error("there is no store with index {store}")]
     StoreUnknown { store: u8 },
 }

@@ -21,6 +21,7 @@
 mod error;
 mod lsm;
 mod memory;
+mod read;
 mod record;
 mod restore;
 #[cfg(test)]
@@ -251,24 +252,6 @@ impl Disk {
             return Err(DiskError::AppHashDiffers { height: head.height, recorded: head.app_hash.clone(), found });
         }
         Ok(forest)
-    }
-
-    fn read_tree(&self, store: &StoreHead) -> Result<Tree, DiskError> {
-        let damaged = |reason: String| DiskError::StoreDamaged { store: store.name.clone(), reason };
-        let to = store.index.checked_add(1).map_or(Bound::Unbounded, |next| Bound::Excluded(vec![next]));
-        let mut failed = None;
-        let pairs = self
-            .0
-            .pairs
-            .scan(STATE, Bound::Included(vec![store.index]), to)?
-            .map_while(|pair| pair.map_err(|why| failed = Some(why)).ok())
-            .map(|(key, value)| (key.slice(1..), value));
-        let tree = Tree::from_sorted(pairs);
-        match failed {
-            Some(DiskError::FilesDamaged { place, reason }) => Err(damaged(format!("{place}: {reason}"))),
-            Some(why) => Err(damaged(why.to_string())),
-            None => tree.map_err(|why| damaged(why.to_string())),
-        }
     }
 
     fn first_height(&self) -> Result<Option<i64>, DiskError> {

@@ -508,3 +508,26 @@ fn a_node_on_a_full_disk_stops_with_a_sentence_and_goes_on_when_there_is_room() 
     assert!(child.status.success() && out.contains("full after"), "{out}{err}");
     println!("{out}");
 }
+
+#[test]
+fn a_state_of_many_pairs_is_read_in_parts_also_where_a_key_begins_all_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbered = |table: &[u8], n: u32| [table, &n.wrapping_mul(2_654_435_761).to_be_bytes()].concat();
+    let mut keys: Vec<Vec<u8>> = (0..30_000).map(|n| numbered(b"p", n)).collect();
+    keys.extend((0..12_000).map(|n| numbered(b"pq\xff", n)));
+    keys.extend((0..300).map(|n| numbered(b"\xff\xff", n)));
+    keys.extend([b"p".to_vec(), b"q".to_vec(), vec![0xff; 200]]);
+    keys.sort();
+    let pairs = || keys.iter().map(|key| (1, Bytes::from(key.clone()), Some(Bytes::from_static(b"v"))));
+    let mut forest = Forest::new(STORES);
+    forest.apply(pairs()).unwrap();
+    let (disk, _) = Disk::open(folder.path(), STORES).unwrap();
+    disk.claim("a-1").unwrap();
+    let block = Block { height: 1, app_hash: forest.root(), roots: forest.store_roots(), ..Block::default() };
+    disk.commit(Block { changes: pairs().collect(), ..block }).unwrap();
+    drop(disk);
+    let (_, loaded) = Disk::open(folder.path(), STORES).unwrap();
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.forest.root(), forest.root());
+    assert_eq!(loaded.forest.tree(1).unwrap().len(), keys.len() as u64);
+}

@@ -22,6 +22,21 @@ proptest! {
     }
 
     #[test]
+    fn parts_that_were_built_apart_are_joined_to_the_same_tree(model in model(), bytes in 1usize..4) {
+        let mut parts: Vec<Tree> = Vec::new();
+        let pairs: Vec<_> = model.clone().into_iter().collect();
+        let first = |key: &Bytes| key.get(..bytes).map(<[u8]>::to_vec);
+        // A key that is shorter than the cut stands alone.
+        for part in pairs.chunk_by(|(a, _), (b, _)| first(a).is_some() && first(a) == first(b)) {
+            parts.push(Tree::from_sorted(part.to_vec()).unwrap());
+            parts.push(Tree::new());
+        }
+        let joined = Tree::joined(parts).unwrap();
+        prop_assert_eq!(owned(joined.iter()), owned(model.iter()));
+        prop_assert_eq!(joined.root(), built(&model).root());
+    }
+
+    #[test]
     fn the_root_follows_the_written_rules(model in model()) {
         let pairs: Vec<_> = model.clone().into_iter().collect();
         prop_assert_eq!(built(&model).root(), root_by_the_rules(&pairs));
@@ -187,4 +202,16 @@ fn the_roots_of_small_trees_are_as_they_ever_were() {
             "944fde3c237005c2d79755e282b279b2c663acff1f84936203c75022d78d4117",
         ]
     );
+}
+
+#[test]
+fn parts_whose_keys_are_mixed_or_out_of_order_are_not_joined() {
+    let part = |keys: &[&'static str]| Tree::from_sorted(keys.iter().map(|key| (bytes(key), bytes("v")))).unwrap();
+    assert!(Tree::joined([part(&["aa", "ab"]), part(&["b"])]).is_ok());
+    for (before, next) in
+        [(vec!["b"], vec!["a"]), (vec!["a", "c"], vec!["b"]), (vec!["aa"], vec!["ab", "b"]), (vec!["a"], vec!["a"])]
+    {
+        let refused = Tree::joined([part(&before), part(&next)]);
+        assert!(matches!(refused, Err(TreeError::PartsMixed { .. })), "{before:?} {next:?}");
+    }
 }
