@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use entente_kernel::tree::{Forest, StoreId, Tree, app_hash};
+use entente_kernel::tree::{Forest, StoreId, app_hash};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
-//! Hostile bytes for what the node reads from the network: RPC in bodies and URIs, REST, gRPC, filters.
+//! Hostile bytes for what the node reads from the network: RPC in bodies, URIs and websocket frames, REST, gRPC, filters.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,7 +17,10 @@ use entente_node::genesis::dev;
 use entente_node::keys;
 use entente_node::rpc::{self, Rpc};
 use entente_node::service::{Services, served};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/attacks/corpus");
@@ -134,6 +139,112 @@ fn every_uri_at_the_rpc_gets_an_answer() {
                 format!("{status} no JSON")
             }
         }
+    });
+}
+
+/// Panics of all threads: one on a task of the node ends only that task.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn count_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        before(panic);
+    }));
+}
+
+/// A frame as a client sends it: its first byte, then the payload under a mask of zeros.
+fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
+    let length = match u8::try_from(payload.len()) {
+        Ok(short @ 0..126) => vec![0x80 | short],
+        _ => [&[0x80 | 126][..], &u16::try_from(payload.len()).unwrap().to_be_bytes()].concat(),
+    };
+    [&[head], &length[..], &[0; 4], payload].concat()
+}
+
+/// What a websocket answers to these bytes, until it closes.
+async fn talked(router: Router, bytes: &[u8]) -> Vec<u8> {
+    let (mut client, server) = tokio::io::duplex(1 << 20);
+    tokio::spawn(async move {
+        let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+        // How the connection ends is the client's to see.
+        let _ = builder.serve_connection_with_upgrades(TokioIo::new(server), TowerToHyperService::new(router)).await;
+    });
+    let upgrade = "GET /websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    client.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    // It may close before it has read everything.
+    let _ = client.write_all(bytes).await;
+    let _ = client.shutdown().await;
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), client.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the websocket stays open although its client is gone");
+    answer
+}
+
+/// Kind and payload of the frames of a server.
+fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut frames = Vec::new();
+    while let [head, length, rest @ ..] = bytes {
+        assert_eq!(length & 0x80, 0, "a server does not mask");
+        let (length, rest) = match length {
+            126 => (usize::from(u16::from_be_bytes(rest[..2].try_into().unwrap())), &rest[2..]),
+            127 => (usize::try_from(u64::from_be_bytes(rest[..8].try_into().unwrap())).unwrap(), &rest[8..]),
+            short => (usize::from(*short), rest),
+        };
+        frames.push((head & 15, rest[..length].to_vec()));
+        bytes = &rest[length..];
+    }
+    frames
+}
+
+#[test]
+fn every_websocket_frame_gets_an_answer_or_ends_the_connection() {
+    count_panics();
+    let node = Node::new();
+    let router = node.rpc();
+    let call = |method: &str, params: Value| {
+        json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+    };
+    let subscribe = call("subscribe", json!({ "query": "tm.event='NewBlock'" }));
+    let status = call("status", json!({}));
+    let (first, last) = status.as_bytes().split_at(9);
+    let seeds = vec![
+        frame(0x81, status.as_bytes()),
+        frame(0x82, call("block", json!({ "height": "2" })).as_bytes()),
+        [frame(0x81, subscribe.as_bytes()), frame(0x81, subscribe.as_bytes())].concat(),
+        [frame(0x81, subscribe.as_bytes()), frame(0x81, call("unsubscribe_all", json!({})).as_bytes())].concat(),
+        frame(0x81, format!("[{status},{}]", call("unsubscribe", json!({ "query": "a.b=1" }))).as_bytes()),
+        [frame(0x01, first), frame(0x89, b"ping"), frame(0x80, last)].concat(),
+        [frame(0x8a, b"pong"), frame(0x88, &[0x03, 0xe8])].concat(),
+        [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat(),
+        vec![0x81, 0x05, b'h', b'e', b'l', b'l', b'o'],
+        [frame(0xc1, b"reserved"), frame(0x83, b"unknown"), frame(0x81, &[0xff, 0xfe])].concat(),
+    ];
+    let words =
+        ["\"id\":", "null", "[", "{\"", "subscribe", "tm.event", "\u{81}\u{fe}", "\u{88}\u{82}", "\0\0\0\0", "\u{7f}"];
+    let before = node.engine.snapshot(None).unwrap().forest.root();
+    Attack::new(CORPUS, "websocket", 1_500).seeds(seeds).words(words).run(|bytes| {
+        let panics = PANICS.load(Ordering::SeqCst);
+        let answer = node.runtime.block_on(talked(router.clone(), bytes));
+        assert_eq!(PANICS.load(Ordering::SeqCst), panics, "a task of the node panicked");
+        assert_eq!(node.engine.snapshot(None).unwrap().forest.root(), before);
+        let word = |(kind, payload): (u8, Vec<u8>)| match kind {
+            1 => {
+                let answer: Value = serde_json::from_slice(&payload).unwrap_or_else(|e| panic!("{e}: {payload:?}"));
+                assert_eq!(answer["jsonrpc"], "2.0", "{answer}");
+                format!("{} {}", answer["error"]["message"], answer["error"]["data"])
+            }
+            8 => format!("closed {:?}", payload.get(..2)),
+            kind => format!("kind {kind}"),
+        };
+        let words: Vec<String> = frames(&answer).into_iter().take(3).map(word).collect();
+        if words.is_empty() { "nothing".to_owned() } else { words.join("; ") }
     });
 }
 
