@@ -7,6 +7,7 @@ use entente_proto::restake::vault::v1 as wire;
 use super::holding::{amount, must_vault, put};
 use super::params::Params;
 use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, vault_to_wire};
+use super::stake::enter;
 use super::state::*;
 use super::{invariant, msg};
 use crate::params::read_bond;
@@ -187,13 +188,13 @@ fn read_holding(ctx: &mut Ctx, row: &wire::Holding) -> Result<()> {
     put(ctx, row.vault, &denom, &held)?;
     for place in &row.alliance {
         let validator = ctx.bech32().parse_val(&place.validator)?;
-        VAULTS_AT.set(ctx, &(validator, row.vault), &())?;
+        enter(ctx, &validator, row.vault)?;
         let value = convert::parse_amount(&place.amount, "alliance.amount")?;
         PLACES.set(ctx, &(row.vault, denom.clone(), validator), &value)?;
     }
     for back in &row.undelegating {
         let validator = ctx.bech32().parse_val(&back.validator)?;
-        VAULTS_AT.set(ctx, &(validator, row.vault), &())?;
+        enter(ctx, &validator, row.vault)?;
         let found = Return {
             validator,
             completion: time(back.completion_time.as_ref(), "undelegating.completion_time")?,

@@ -5,7 +5,8 @@ use entente_kernel::{Result, View};
 
 use super::holding::{account, holding, in_account, plus, returning, staked};
 use super::state::{
-    BATCHES, CLAIMS, CREDITS, DRIPS, HOLDINGS, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, REWARDS, STREAMS, TOTALS, VAULTS,
+    BATCHES, CLAIMS, COUNTS_AT, CREDITS, DRIPS, HOLDINGS, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, REWARDS, STREAMS, TOTALS,
+    VAULTS, VAULTS_AT,
 };
 use crate::modules::bank;
 
@@ -125,6 +126,16 @@ pub fn rewards(view: &View) -> Result<Option<String>> {
         if drip.left < undripped {
             return Ok(Some(format!("vault {id}: {undripped}{denom} are to drip, {} are written", drip.left)));
         }
+    }
+    let mut counts = std::collections::BTreeMap::new();
+    for row in VAULTS_AT.iter(view) {
+        let ((validator, _), ()) = row?;
+        let count = counts.entry(validator).or_insert(0u64);
+        *count = count.saturating_add(1);
+    }
+    let written = COUNTS_AT.iter(view).collect::<Result<std::collections::BTreeMap<_, _>>>()?;
+    if written != counts {
+        return Ok(Some(format!("vaults at validators: {counts:?} are there, {written:?} are written")));
     }
     let mut sums = std::collections::BTreeMap::new();
     for row in HOLDINGS.iter(view) {

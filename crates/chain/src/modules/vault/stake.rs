@@ -1,6 +1,7 @@
 //! Where the coins of a vault lie: staking what is idle, recalling what leavers are owed, and seeing what became of it.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entente_kernel::num::{Denom, Int, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, ValAddress, View};
@@ -12,7 +13,7 @@ use super::holding::{
     staked,
 };
 use super::math::{self, Bound, WAD};
-use super::state::{BATCHES, Batch, PLACES, RETURNS, REWARDS, Return, VAULTS, VAULTS_AT, Vault};
+use super::state::{BATCHES, Batch, COUNTS_AT, PLACES, RETURNS, REWARDS, Return, VAULTS, VAULTS_AT, Vault};
 use crate::modules::{alliance, bank, distribution, slashing, staking};
 
 /// Validators that an asset of a vault is spread over at most.
@@ -23,6 +24,8 @@ const COMMISSION_MAX: u128 = WAD / 10;
 const TRUST: Span = Span::from_secs(30 * 86_400);
 /// Most of an asset with one validator, if there are enough of them.
 const PLACE_CAP: u128 = WAD / 20;
+/// Vaults that a validator is chosen by at most: a slash looks at all of them at once.
+pub const VAULTS_PER_VALIDATOR: u64 = 64;
 /// Smallest amount that is worth a delegation.
 const STAKE_MIN: u128 = 1_000;
 
@@ -45,8 +48,12 @@ pub fn see(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
 
 /// Compares the book with the stake and books what is missing.
 pub fn look(ctx: &mut Ctx, vault: &mut Vault, cause: Cause) -> Result<()> {
+    let mut at = Presence::default();
     for seat in vault.seats.clone() {
-        look_at(ctx, vault.id, &seat.denom, cause)?;
+        look_at(ctx, vault.id, &seat.denom, cause, &mut at)?;
+    }
+    for validator in at.gone.difference(&at.there) {
+        leave(ctx, validator, vault.id)?;
     }
     if cause == Cause::Take {
         drip::release(ctx, vault)?;
@@ -55,7 +62,42 @@ pub fn look(ctx: &mut Ctx, vault: &mut Vault, cause: Cause) -> Result<()> {
     VAULTS.set(ctx, &vault.id, vault)
 }
 
-fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause) -> Result<()> {
+/// The validators that a look finds something of a vault with, and those with which something was and is no more.
+#[derive(Default)]
+struct Presence {
+    there: BTreeSet<ValAddress>,
+    gone: BTreeSet<ValAddress>,
+}
+
+impl Presence {
+    fn see(&mut self, validator: ValAddress, is_there: bool) {
+        let list = if is_there { &mut self.there } else { &mut self.gone };
+        list.insert(validator);
+    }
+}
+
+/// Writes down that a vault has something with a validator.
+pub fn enter(ctx: &mut Ctx, validator: &ValAddress, vault: u64) -> Result<()> {
+    if VAULTS_AT.has(ctx, &(*validator, vault))? {
+        return Ok(());
+    }
+    VAULTS_AT.set(ctx, &(*validator, vault), &())?;
+    let count = COUNTS_AT.get(ctx, validator)?.unwrap_or_default();
+    COUNTS_AT.set(ctx, validator, &count.saturating_add(1))
+}
+
+fn leave(ctx: &mut Ctx, validator: &ValAddress, vault: u64) -> Result<()> {
+    if !VAULTS_AT.has(ctx, &(*validator, vault))? {
+        return Ok(());
+    }
+    VAULTS_AT.remove(ctx, &(*validator, vault))?;
+    match COUNTS_AT.get(ctx, validator)?.unwrap_or_default().saturating_sub(1) {
+        0 => COUNTS_AT.remove(ctx, validator),
+        count => COUNTS_AT.set(ctx, validator, &count),
+    }
+}
+
+fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause, at: &mut Presence) -> Result<()> {
     let owner = account(vault);
     let mut lost = 0;
     let mut found = 0;
@@ -73,8 +115,9 @@ fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause) -> Result<()>
             claim_if_possible(ctx, vault, denom, &validator)?;
         }
         set_place(ctx, vault, denom, &validator, now)?;
+        at.see(validator, now > 0);
     }
-    let (returned, adopted, missing) = look_at_returns(ctx, vault, denom, vanished)?;
+    let (returned, adopted, missing) = look_at_returns(ctx, vault, denom, vanished, at)?;
     // What alliance moved to unbonding by itself is not lost.
     let moved = adopted.min(lost);
     found = plus(found, minus(adopted, moved)?)?;
@@ -92,26 +135,34 @@ fn set_place(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress, v
     if value == 0 {
         return PLACES.remove(ctx, &key);
     }
-    VAULTS_AT.set(ctx, &(*validator, vault), &())?;
+    enter(ctx, validator, vault)?;
     PLACES.set(ctx, &key, &value)
 }
 
 /// Follows the coins on their way back: gives what arrived, what alliance sent on its way by itself, and what is missing.
-fn look_at_returns(ctx: &mut Ctx, vault: u64, denom: &Denom, vanished: bool) -> Result<(u128, u128, u128)> {
+fn look_at_returns(
+    ctx: &mut Ctx,
+    vault: u64,
+    denom: &Denom,
+    vanished: bool,
+    at: &mut Presence,
+) -> Result<(u128, u128, u128)> {
     let known = RETURNS.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()?;
     if known.is_empty() && !vanished {
         return Ok((0, 0, 0));
     }
     let owner = account(vault);
     let open = alliance::custody::unbondings(ctx, &owner, denom)?;
+    let left_of: BTreeMap<u64, Int> = open.iter().map(|((_, id), _, left)| (*id, *left)).collect();
     // What lies in the account beyond the book is what came back.
     let book = in_account(ctx, vault, denom)?;
     let mut arrived = amount(bank::balance(ctx, &owner, denom)?)?.saturating_sub(book);
     let (mut returned, mut adopted, mut missing) = (0, 0, 0);
     for ((_, _, id), mut back) in known {
         let key = (vault, denom.clone(), id);
-        match open.iter().find(|((_, open), ..)| *open == id) {
-            Some((_, _, left)) => {
+        at.see(back.validator, left_of.contains_key(&id));
+        match left_of.get(&id) {
+            Some(left) => {
                 let left = amount(*left)?;
                 if left < back.amount {
                     missing = plus(missing, minus(back.amount, left)?)?;
@@ -133,6 +184,8 @@ fn look_at_returns(ctx: &mut Ctx, vault: u64, denom: &Denom, vanished: bool) -> 
         if !RETURNS.has(ctx, &key)? {
             let left = amount(left)?;
             adopted = plus(adopted, left)?;
+            at.see(validator, true);
+            enter(ctx, &validator, vault)?;
             RETURNS.set(ctx, &key, &Return { validator, completion, amount: left })?;
         }
     }
@@ -292,7 +345,7 @@ pub fn spread(ctx: &mut Ctx, vault: u64, denom: &Denom) -> Result<()> {
     if idle < STAKE_MIN || !alliance::custody::takes_stake(ctx, denom)? {
         return Ok(());
     }
-    let wanted = shares_of_validators(ctx)?;
+    let wanted = shares_of_validators(ctx, vault)?;
     let all = plus(staked(ctx, vault, denom)?, idle)?;
     let mut left = idle;
     let mut gaps = Vec::new();
@@ -321,13 +374,13 @@ fn stake(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress, given
     settle_place(ctx, vault, denom, validator, |before| plus(before, given))
 }
 
-/// The validators that vaults stake with, and what part of an asset each should have: inverse to its stake, within the cap.
-fn shares_of_validators(view: &View) -> Result<Vec<(ValAddress, u128)>> {
+/// The validators that a vault stakes with, and what part of an asset each should have: inverse to its stake, within the cap.
+fn shares_of_validators(view: &View, vault: u64) -> Result<Vec<(ValAddress, u128)>> {
     /// Far above any stake, so that its quotient by a stake keeps its digits.
     const SCALE: u128 = 1_000_000_000_000_000_000_000_000_000_000;
     let mut trusted = Vec::new();
     for validator in staking::bonded_validators_by_power(view)? {
-        if is_trusted(view, &validator)? {
+        if is_trusted(view, &validator)? && has_room(view, &validator.operator, vault)? {
             trusted.push((validator.tokens, validator.operator));
         }
     }
@@ -342,6 +395,12 @@ fn shares_of_validators(view: &View) -> Result<Vec<(ValAddress, u128)>> {
         .collect();
     let parts = math::goal(&raw, &vec![Bound { floor: 0, cap }; raw.len()])?.unwrap_or_default();
     Ok(trusted.into_iter().map(|(_, operator)| operator).zip(parts).collect())
+}
+
+/// May one vault more stake with a validator? Those that do already may go on.
+fn has_room(view: &View, validator: &ValAddress, vault: u64) -> Result<bool> {
+    let count = COUNTS_AT.get(view, validator)?.unwrap_or_default();
+    Ok(count < VAULTS_PER_VALIDATOR || VAULTS_AT.has(view, &(*validator, vault))?)
 }
 
 fn is_trusted(view: &View, validator: &staking::Validator) -> Result<bool> {

@@ -20,8 +20,10 @@ pub const TOTALS: Map<Denom, u128> = Map::new(VAULT, &[0x15]);
 pub const PLACES: Map<(u64, Denom, ValAddress), u128> = Map::new(VAULT, &[0x16]);
 /// Coins on their way back, by the number of alliance's entry.
 pub const RETURNS: Map<(u64, Denom, u64), Return> = Map::new(VAULT, &[0x17]);
-/// Index: vaults that have, or had, stake with a validator.
+/// Index: vaults that have stake with a validator, or coins on their way back from it.
 pub const VAULTS_AT: Map<(ValAddress, u64), ()> = Map::new(VAULT, &[0x18]);
+/// How many those are.
+pub const COUNTS_AT: Map<ValAddress, u64> = Map::new(VAULT, &[0x1c]);
 /// Rates seen at the ends of epochs, oldest first.
 pub const SAMPLES: Map<(u64, Denom), Samples> = Map::new(VAULT, &[0x19]);
 /// Changes that were announced, by vault and number.

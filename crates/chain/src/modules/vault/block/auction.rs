@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use entente_kernel::num::{Denom, floor_ratio};
-use entente_kernel::{Ctx, Result, Span, View};
+use entente_kernel::{Ctx, Error, Result, Span, View};
 
 use super::super::holding::{basket, holding, plus};
 use super::super::math::{self, WAD};
 use super::super::state::{LOT_IDS, LOTS, LOTS_OF_VAULT, Lot, Vault};
 use super::super::{event, params};
-use crate::modules::assets::{self, Asset, Health};
+use crate::modules::assets::{self, Asset, Health, Kind, Tier};
+use crate::modules::pools::{self, Window};
 
 /// Amounts of reward coins, and the time over which they were earned.
 pub type Pots = BTreeMap<Denom, (u128, Span)>;
@@ -29,8 +30,12 @@ pub fn withdraw(ctx: &mut Ctx, vault: u64) -> Result<Pots> {
 /// Puts a reward coin up for sale; says whether it did. Without a price, or an asset to buy, it does not.
 pub fn offer(ctx: &mut Ctx, vault: &Vault, sold: &Denom, amount: u128, earned_over: Span) -> Result<bool> {
     let Some(wanted) = most_wanted(ctx, vault)? else { return Ok(false) };
-    let Some(market) = market_price(ctx, sold, &wanted)? else { return Ok(false) };
-    let (price_start, price_end) = math::auction_bounds(market)?;
+    let (price_start, price_end) = match bounds(ctx, sold, &wanted) {
+        Ok(Some(bounds)) => bounds,
+        // A price that cannot be reckoned with is none: it must not keep people from leaving.
+        Ok(None) | Err(Error::Refusal(_)) => return Ok(false),
+        Err(fault) => return Err(fault),
+    };
     if amount == 0 || price_end == 0 {
         return Ok(false);
     }
@@ -42,6 +47,13 @@ pub fn offer(ctx: &mut Ctx, vault: &Vault, sold: &Denom, amount: u128, earned_ov
     LOTS_OF_VAULT.set(ctx, &(vault.id, sold.clone()), &id)?;
     ctx.emit(event::lot_opened(id, &lot));
     Ok(true)
+}
+
+fn bounds(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<(u128, u128)>> {
+    match market_price(view, sold, wanted)? {
+        Some(market) => Ok(Some(math::auction_bounds(market)?)),
+        None => Ok(None),
+    }
 }
 
 pub fn remove(ctx: &mut Ctx, id: u64, lot: &Lot) -> Result<()> {
@@ -84,17 +96,40 @@ fn most_wanted(view: &View, vault: &Vault) -> Result<Option<Asset>> {
     Ok(best.map(|(_, _, asset)| asset))
 }
 
-/// Units of the wanted asset for one unit of the sold coin, in steps of 10^-18, where both are counted in the same underlying.
+/// Vouchers of a group that are tried as the coin in between, and rows of the group that are read for them.
+const BETWEEN_MAX: usize = 4;
+const GROUP_ROWS_MAX: usize = 64;
+
+/// Units of the wanted asset for one unit of the sold coin, in steps of 10^-18: by what both are worth in their common underlying, or the
+/// average of the pools for the pair, or for the sold coin and a voucher of the underlying.
 ///
 /// # Rounding
 /// Down, by less than a step.
 fn market_price(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<u128>> {
-    let Some(sold) = assets::by_denom(view, sold)? else { return Ok(None) };
-    if sold.underlying != wanted.underlying || assets::health(view, &sold)? > Health::Paused {
-        return Ok(None);
+    if let Some(sold) = assets::by_denom(view, sold)?.filter(|sold| sold.underlying == wanted.underlying) {
+        let sound = assets::health(view, &sold)? <= Health::Paused;
+        return if sound { exchange(view, WAD, &sold, wanted).map(Some) } else { Ok(None) };
     }
+    if let Some(price) = pools::twap(view, sold, &wanted.denom, Window::Short)? {
+        return Ok(Some(price));
+    }
+    let group = assets::assets_of_group(view, &wanted.underlying).take(GROUP_ROWS_MAX).collect::<Result<Vec<_>>>()?;
+    let vouchers = group.iter().filter(|asset| asset.kind == Kind::Voucher && asset.tier > Tier::Listed);
+    for voucher in vouchers.take(BETWEEN_MAX) {
+        if let Some(price) = pools::twap(view, sold, &voucher.denom, Window::Short)? {
+            return exchange(view, price, voucher, wanted).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Units of one asset for an amount of another of the same group, by their prices, or rates where they have none.
+///
+/// # Rounding
+/// Down.
+fn exchange(view: &View, amount: u128, from: &Asset, to: &Asset) -> Result<u128> {
     let worth = |asset: &Asset| asset.price.as_ref().map_or(asset.rate(), |q| q.price);
-    let scale = |asset: &Asset| Ok::<_, entente_kernel::Error>(assets::pricing(view, asset)?.scale);
-    let value = scale(&sold)?.value_floor(WAD, worth(&sold))?;
-    Ok(Some(scale(wanted)?.amount_floor(value, worth(wanted))?))
+    let scale = |asset: &Asset| Ok::<_, Error>(assets::pricing(view, asset)?.scale);
+    let value = scale(from)?.value_floor(amount, worth(from))?;
+    Ok(scale(to)?.amount_floor(value, worth(to))?)
 }

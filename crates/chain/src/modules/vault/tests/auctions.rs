@@ -160,6 +160,63 @@ fn rewards_without_a_price_flow_to_locked_shares() {
 }
 
 #[test]
+fn the_average_of_a_registered_pool_is_a_price() {
+    use entente_proto::restake::pools::v1 as pools;
+    let mut net = net();
+    let voucher = assets::must_by_denom(&net.w.ctx, &denom(VOUCHER)).unwrap();
+    let tier = entente_proto::restake::assets::v1::MsgSetAssetTier {
+        authority: net.w.ctx.bech32().acc(&auth::authority()),
+        asset_id: voucher.id,
+        tier: entente_proto::restake::assets::v1::Tier::Alliance.into(),
+        caps: None,
+    };
+    net.w.send(&tier).unwrap();
+    // Four uente for one uatom.
+    net.fund(106, VOUCHER, 100 * G);
+    let part = |name: &str, amount: u128| pools::PoolAsset {
+        reserve: Some(base::Coin { denom: name.into(), amount: amount.to_string() }),
+        weight: wad(50),
+    };
+    let create = pools::MsgCreatePool {
+        creator: net.w.acc(106),
+        kind: pools::PoolKind::Weighted.into(),
+        assets: vec![part(VOUCHER, 100 * G), part("uente", 400 * G)],
+        swap_fee: "0".into(),
+        amplification: 0,
+    };
+    net.w.send(&create).unwrap();
+    let earned = |net: &mut Net| {
+        earn(net, "uente", 2 * G);
+        net.next_epoch();
+        LOTS_OF_VAULT.get(&net.w.ctx, &(1, denom("uente"))).unwrap()
+    };
+    assert_eq!(earned(&mut net), None, "votes do not know the pool");
+    let shares = Listing {
+        denom: denom("lp/1"),
+        underlying: "ATOM".into(),
+        decimals: 12,
+        underlying_decimals: Some(6),
+        issuer: "pools".into(),
+        bridge_class: "none".into(),
+        kind: Kind::Lp,
+        tier: Tier::Alliance,
+        source: Source::Local,
+        rate: WAD,
+        flags: Flags::default(),
+        cap_value: 0,
+        haircut: 0,
+        components: vec![denom(VOUCHER)],
+    };
+    assets::register(&mut net.w.ctx, &shares).unwrap();
+    net.pass(2 * DAY);
+    let id = earned(&mut net).unwrap();
+    let lot = LOTS.must(&net.w.ctx, &id).unwrap();
+    let market = WAD / 4 * 100 / 112;
+    assert!(lot.price_start.abs_diff(market / 100 * 105) < market / 1_000_000, "{} by {market}", lot.price_start);
+    assert_eq!(lot.wanted, denom(DENOMS[2]));
+}
+
+#[test]
 fn an_asset_that_was_called_into_doubt_is_not_taken_for_a_lot() {
     let mut net = net();
     earn(&mut net, VOUCHER, 2 * G);

@@ -98,3 +98,39 @@ fn the_forced_undelegate_pays_at_once_and_only_to_the_owner() {
     let left = crate::modules::alliance::custody::staked(&net.w.ctx, &account(1), &validator, &name).unwrap();
     assert!(left.to_u128().unwrap().abs_diff(value - value / 2) <= 1);
 }
+
+#[test]
+fn a_validator_that_many_vaults_stake_with_is_chosen_by_no_other() {
+    use super::super::stake::VAULTS_PER_VALIDATOR;
+    use super::super::state::{COUNTS_AT, PLACES, VAULTS_AT};
+    use crate::world::operator;
+    let mut net = Net::new();
+    for vault in 1_000..1_000 + VAULTS_PER_VALIDATOR {
+        super::super::stake::enter(&mut net.w.ctx, &operator(2), vault).unwrap();
+    }
+    net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    let mut places: Vec<_> = PLACES
+        .prefix(&net.w.ctx, &(1, denom(DENOMS[0])))
+        .map(|row| row.map(|((_, _, validator), _)| validator).unwrap())
+        .collect();
+    places.sort();
+    assert_eq!(places, [operator(1), operator(3)]);
+    assert_eq!(COUNTS_AT.must(&net.w.ctx, &operator(1)).unwrap(), 1);
+
+    // Who has nothing with a validator any more gives its place back, when the last coins are home.
+    let shares = net.held(101, "lrt/1");
+    let wind = wind_down(&net);
+    net.w.send(&wind).unwrap();
+    net.request_exit(101, shares).unwrap();
+    net.next_epoch();
+    assert!(VAULTS_AT.has(&net.w.ctx, &(operator(1), 1)).unwrap(), "coins are on their way back");
+    net.pass(22 * DAY);
+    assert!(!VAULTS_AT.has(&net.w.ctx, &(operator(1), 1)).unwrap());
+    assert!(COUNTS_AT.get(&net.w.ctx, &operator(1)).unwrap().is_none());
+}
+
+fn wind_down(net: &Net) -> wire::MsgUpdateVault {
+    let change = wire::VaultChange { kind: wire::ChangeKind::WindDown.into(), ..Default::default() };
+    wire::MsgUpdateVault { curator: net.w.acc(1), vault: 1, change: Some(change) }
+}
