@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use entente_chain::modules::vault;
+use entente_chain::modules::{assets, vault};
 use entente_chain::{Evidence, InitChain};
 use entente_kernel::{AccAddress, Bech32, json};
 use entente_lab::load::{Clock, Drive, GENESIS_TIME, Scale, Spent, Spread, asset, delegator, number, signed};
@@ -186,8 +186,9 @@ fn genesis(scale: &Scale, holders: u64, epoch: &str) -> Outcome<InitChain> {
     let part = |n| json!({ "vault": "1", "denom": asset(n), "active": held, "idle": held });
     let mut params = json::to_json(&vault::Params::default().to_wire())?;
     (params["epoch"], params["exit_horizon"]) = (json!(epoch), json!("2419200s"));
+    let registry = json::to_json(&assets::Params::default().to_wire(&Bech32::new("entente")))?;
     let time = GENESIS_TIME.to_string();
-    init.app_state["restake.assets"] = json!({ "assets": listed });
+    init.app_state["restake.assets"] = json!({ "params": registry, "assets": listed });
     init.app_state["vault"] = json!({
         "params": params,
         "vaults": [{
