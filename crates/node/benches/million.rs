@@ -87,21 +87,21 @@ async fn started(how: &str, home: &std::path::Path, port: u16) -> Outcome<Node> 
 /// Average seconds between blocks, meanwhile with so many queries per second.
 async fn rhythm(node: &Node, rate: Option<u64>) -> Outcome<f64> {
     let secs = number("secs", 20);
-    let mut door = node.rpc().await?;
-    let first = next_block(&mut door).await?;
+    let first = next_block(node).await?;
     match rate {
         Some(rate) => pages(node, rate, secs).await?,
         None => tokio::time::sleep(Duration::from_secs(secs)).await,
     }
-    let last = next_block(&mut door).await?;
+    let last = next_block(node).await?;
     Ok((last.1 - first.1).as_secs_f64() / (last.0 - first.0) as f64)
 }
 
 /// Waits for a block; its height and when it was seen.
-async fn next_block(door: &mut client::Door) -> Outcome<(i64, Instant)> {
-    let before = height(door).await?;
+async fn next_block(node: &Node) -> Outcome<(i64, Instant)> {
+    let mut door = node.rpc().await?;
+    let before = height(&mut door).await?;
     loop {
-        let now = height(door).await?;
+        let now = height(&mut door).await?;
         if now > before {
             return Ok((now, Instant::now()));
         }

@@ -84,6 +84,7 @@ impl Anvil {
             done??;
         }
         let sent = began.elapsed();
+        let mut door = Door::open(self.port).await?;
         // The last payment of every user is in a block when the user's count is what was sent.
         for holder in &addresses {
             let params = format!(r#"["0x{}","latest"]"#, hex::encode(holder));

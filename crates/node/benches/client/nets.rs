@@ -5,12 +5,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use entente_kernel::Bech32;
-use entente_lab::load::{BOND, CHAIN_ID};
+use entente_lab::load::{BOND, CHAIN_ID, Scale};
 use entente_lab::random::wallet::User;
 use serde_json::{Value, json};
 
 use super::flood::height;
-use super::{Door, Outcome};
+use super::{Door, Outcome, write_genesis};
 
 /// What every user holds.
 const WEALTH: &str = "1000000000000";
@@ -71,7 +71,7 @@ impl Net {
                     break;
                 }
                 let ended = self.nodes.get_mut(node).map(Child::try_wait).transpose()?.flatten();
-                if ended.is_some() || began.elapsed() > Duration::from_secs(90) {
+                if ended.is_some() || began.elapsed() > Duration::from_secs(300) {
                     let log = std::fs::read_to_string(self.folder.path().join(format!("log{node}")))?;
                     let tail: Vec<&str> = log.lines().rev().take(20).collect();
                     return Err(format!("node {node} makes no blocks ({ended:?}):\n{}", tail.join("\n")).into());
@@ -84,28 +84,91 @@ impl Net {
 
     /// `entente start --engine comet`, with these people in the genesis.
     pub async fn entente(cometbft: &Path, validators: u16, base_port: u16, people: &[User]) -> Outcome<(Self, u64)> {
-        let mut net = Self::empty()?;
-        let entente = || Command::new(env!("CARGO_BIN_EXE_entente"));
-        let count = validators.to_string();
-        done(
-            entente()
-                .args(["testnet", "init-files", "--chain-id", CHAIN_ID, "--commit-timeout", COMMIT_TIMEOUT])
-                .args(["--v", &count, "--base-port", &base_port.to_string(), "--minimum-gas-prices", "0uente"])
-                .args(["--node-daemon-home", "entente", "--output-dir"])
-                .arg(net.folder.path())
-                .env("ENTENTE_KEYRING_BACKEND", "test"),
-        )?;
+        let mut net = Self::written(validators, base_port, COMMIT_TIMEOUT)?;
         let mut first_number = 0;
         for node in 0..validators {
             let home = net.home(node).join("entente");
             first_number = add_people(&home.join("config/genesis.json"), "entente", people)?;
             same_settings(&home.join("config/config.toml"))?;
-            let mut start = entente();
-            start.args(["start", "--engine", "comet", "--cometbft"]).arg(cometbft).arg("--home").arg(home);
-            net.spawn(&mut start)?;
-            net.rpc.push(base_port + node * PORTS + 1);
+            net.start(cometbft, home, base_port + node * PORTS + 1, &[])?;
         }
         Ok((net.until_blocks().await?, first_number))
+    }
+
+    /// `entente start --engine comet` on a genesis of this scale, a block in about a second, a snapshot in every tenth.
+    pub async fn of_scale(cometbft: &Path, scale: Scale, base_port: u16) -> Outcome<Self> {
+        let validators = u16::try_from(scale.validators)?;
+        let mut net = Self::written(validators, base_port, "1s")?;
+        let mut init = scale.genesis(|_| Value::Null);
+        for node in 0..validators {
+            let file = net.home(node).join("entente/config/priv_validator_key.json");
+            let key: Value = serde_json::from_slice(&std::fs::read(file)?)?;
+            let place = &mut init.app_state["staking"]["validators"][usize::from(node)]["consensus_pubkey"]["key"];
+            *place = key["pub_key"]["value"].clone();
+        }
+        for node in 0..validators {
+            let home = net.home(node).join("entente");
+            write_genesis(&home.join("config/genesis.json"), &init)?;
+            net.start(cometbft, home, base_port + node * PORTS + 1, &["--snapshot-interval", "10"])?;
+        }
+        net.until_blocks().await
+    }
+
+    /// Homes of validators that do not run yet.
+    fn written(validators: u16, base_port: u16, commit_timeout: &str) -> Outcome<Self> {
+        let net = Self::empty()?;
+        let (count, port) = (validators.to_string(), base_port.to_string());
+        done(
+            entente()
+                .args(["testnet", "init-files", "--chain-id", CHAIN_ID, "--commit-timeout", commit_timeout])
+                .args(["--v", &count, "--base-port", &port, "--minimum-gas-prices", "0uente"])
+                .args(["--node-daemon-home", "entente", "--output-dir"])
+                .arg(net.folder.path())
+                .env("ENTENTE_KEYRING_BACKEND", "test"),
+        )?;
+        Ok(net)
+    }
+
+    fn start(&mut self, cometbft: &Path, home: PathBuf, rpc: u16, flags: &[&str]) -> Outcome<()> {
+        let mut start = entente();
+        start.args(["start", "--engine", "comet", "--cometbft"]).arg(cometbft).args(flags).arg("--home").arg(home);
+        self.spawn(&mut start)?;
+        self.rpc.push(rpc);
+        Ok(())
+    }
+
+    /// One more node, which has what the others have after the time that is given.
+    pub async fn joined(&mut self, cometbft: &Path, how: &[&str]) -> Outcome<Duration> {
+        let written = said(entente().args(["testnet", "add"]).args(how).arg("--output-dir").arg(self.folder.path()))?;
+        let written: Value = serde_json::from_str(&written)?;
+        let (home, rpc) = (written["home"].as_str(), written["rpc"].as_str());
+        let home = PathBuf::from(home.ok_or("no home")?);
+        let rpc = rpc.and_then(|rpc| rpc.rsplit_once(':')).ok_or("no RPC")?.1.parse()?;
+        let began = Instant::now();
+        self.start(cometbft, home, rpc, &[])?;
+        let wanted = height(&mut Door::open(self.rpc[0]).await?).await?;
+        loop {
+            if let Ok(mut door) = Door::open(rpc).await
+                && height(&mut door).await.is_ok_and(|height| height >= wanted)
+            {
+                return Ok(began.elapsed());
+            }
+            if began.elapsed() > Duration::from_secs(300) {
+                let log = std::fs::read_to_string(self.folder.path().join(format!("log{}", self.nodes.len() - 1)))?;
+                let tail: Vec<&str> = log.lines().rev().take(20).collect();
+                return Err(format!("the node does not catch up:\n{}", tail.join("\n")).into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the first node has this height.
+    pub async fn until(&self, wanted: i64) -> Outcome<()> {
+        let mut door = Door::open(self.rpc[0]).await?;
+        while height(&mut door).await? < wanted {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
     }
 
     /// CometBFT with the application that it brings along, in its own process.
@@ -243,6 +306,10 @@ fn edit(path: &Path, settings: &[(&str, &str, &str)]) -> Outcome<()> {
         return Err(format!("{}: not all of {settings:?} are there", path.display()).into());
     }
     Ok(std::fs::write(path, lines.join("\n") + "\n")?)
+}
+
+fn entente() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_entente"))
 }
 
 fn done(command: &mut Command) -> Outcome<()> {

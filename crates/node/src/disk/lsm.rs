@@ -14,7 +14,10 @@ use crate::steps::passed;
 const MEMTABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of journals before tables are forced into files.
 const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// Writes of one batch that are sorted into files at once. The journal of a genesis with millions of rows would be read again by every
+/// start until then.
+const BATCH_LARGE: usize = 100_000;
 
 /// The storage engine's own tables. Ours share three of them: making one takes a dozen files, each forced to the medium by itself, and a
 /// new home would wait for all of them. What only grows at its end lies apart from what is written all over.
@@ -100,6 +103,7 @@ impl Pairs for Lsm {
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
+        let large = writes.len() > BATCH_LARGE;
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         for Write { space: name, key, value } in writes {
             let (keyspace, mut place) = self.table(&name);
@@ -117,9 +121,9 @@ impl Pairs for Lsm {
             });
         }
         passed("the batch is whole");
-        batch
-            .commit()
-            .map_err(|why| DiskError::WriteFailed { place: self.path.display().to_string(), reason: said(&why) })
+        let failed = |why| DiskError::WriteFailed { place: self.path.display().to_string(), reason: said(&why) };
+        batch.commit().map_err(failed)?;
+        if large { self.state.rotate_memtable_and_wait().map_err(failed) } else { Ok(()) }
     }
 
     #[cfg(test)]

@@ -5,7 +5,7 @@
 //!   stake stays in the accounts that own it.
 //! * An export keeps its validators, delegations and rewards; only their consensus keys are replaced, by keys that sign here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -80,14 +80,19 @@ fn credit(state: &mut Value, bech32: &Bech32, denom: &str) -> Result<()> {
     let mut holders: Vec<(AccAddress, u128)> =
         (0..keys::DEVELOPMENT_ACCOUNTS).map(|i| Ok((keys::development(i)?.address(), 1))).collect::<Result<_>>()?;
     holders.push((keys::faucet()?.address(), dev::FAUCET_TIMES));
-    for (holder, times) in holders {
-        let address = bech32.acc(&holder);
+    let addresses: Vec<String> = holders.iter().map(|(holder, _)| bech32.acc(holder)).collect();
+    // Every account is looked at once: there may be millions.
+    let mut known = BTreeSet::new();
+    for account in list(state, "/auth/accounts") {
+        let text = account.to_string();
+        known.extend(addresses.iter().filter(|address| text.contains(address.as_str())));
+    }
+    let mut number = next_number(state);
+    for ((_, times), address) in holders.into_iter().zip(&addresses) {
         let mut coins: BTreeMap<String, u128> =
             dev::FOREIGN.iter().map(|f| (f.denom(), dev::FOREIGN_EACH.saturating_mul(times))).collect();
         coins.insert(denom.to_owned(), dev::NATIVE_EACH.saturating_mul(times));
-        let known = list(state, "/auth/accounts").iter().any(|account| account.to_string().contains(&address));
-        if !known {
-            let number = next_number(state);
+        if !known.contains(address) {
             push(
                 state,
                 "auth",
@@ -97,8 +102,9 @@ fn credit(state: &mut Value, bech32: &Bech32, denom: &str) -> Result<()> {
                     "account_number": number.to_string(), "sequence": "0",
                 }),
             )?;
+            number = number.saturating_add(1);
         }
-        give(state, &address, &coins)?;
+        give(state, address, &coins)?;
     }
     Ok(())
 }
