@@ -4,9 +4,11 @@
 use entente_kernel::num::{Coins, NumError, floor_ratio};
 use entente_kernel::{Ctx, Result, Span, Timestamp};
 
-use super::super::holding::{basket, closed_batches, coins, holding, minus, must_vault, plus, put};
+use super::super::holding::{
+    account, basket, closed_batches, coins, holding, minus, must_vault, plus, put, returning, staked,
+};
 use super::super::math::{self, VIRTUAL_SHARES, WAD};
-use super::super::state::{BATCHES, Close, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
+use super::super::state::{BATCHES, Close, DRIPS, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
 use super::super::{event, handle, params, stake};
 use super::{compose, stream};
 use crate::modules::auth::ModuleAccount;
@@ -102,11 +104,17 @@ fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
 fn give_leftovers_to_the_community(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
     let own = plus(vault.pool_shares, vault.insurance_shares)?;
     let nav = basket(ctx, vault)?.nav()?;
-    if vault.shares != own || nav == 0 {
+    let ends = vault.stage >= Stage::Winding;
+    if vault.shares != own || (nav == 0 && !ends) {
         return Ok(());
     }
     if own > 0 {
         bank::burn(ctx, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), own)])?)?;
+    }
+    if ends {
+        // Nobody comes any more: the coins themselves go there when they are home.
+        (vault.shares, vault.pool_shares, vault.insurance_shares) = (0, 0, 0);
+        return Ok(());
     }
     let shares = nav.checked_mul(VIRTUAL_SHARES).ok_or(NumError::Overflow)?;
     let minted = coins([(vault.lrt.clone(), shares)])?;
@@ -142,7 +150,7 @@ fn judge_price(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         vault.stage = Stage::Winding;
     }
     let batches = BATCHES.prefix(ctx, &vault.id).next().transpose()?.is_some();
-    if vault.stage == Stage::Winding && vault.shares == 0 && !batches {
+    if vault.stage == Stage::Winding && vault.shares == 0 && !batches && give_the_rest_away(ctx, vault)? {
         ctx.emit(event::stage_changed(vault, Stage::Closed, "nobody holds shares"));
         vault.stage = Stage::Closed;
         let bond = std::mem::replace(&mut vault.bond, Coins::empty());
@@ -151,6 +159,26 @@ fn judge_price(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What roundings left of a vault without shares and batches goes to the community pool, once all of it is home; says whether it is.
+fn give_the_rest_away(ctx: &mut Ctx, vault: &Vault) -> Result<bool> {
+    for seat in &vault.seats {
+        if staked(ctx, vault.id, &seat.denom)? > 0 || returning(ctx, vault.id, &seat.denom)? > 0 {
+            return Ok(false);
+        }
+    }
+    for seat in &vault.seats {
+        let held = holding(ctx, vault.id, &seat.denom)?;
+        let left = plus(held.active, held.undripped)?;
+        if left > 0 {
+            put(ctx, vault.id, &seat.denom, &Holding::default())?;
+            DRIPS.remove(ctx, &(vault.id, seat.denom.clone()))?;
+            let rest = coins([(seat.denom.clone(), left)])?;
+            distribution::fund_community_pool(ctx, &rest, &account(vault.id))?;
+        }
+    }
+    Ok(true)
 }
 
 /// A young vault's cap doubles week by week.

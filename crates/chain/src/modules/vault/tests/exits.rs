@@ -100,6 +100,13 @@ fn a_vault_that_winds_down_recalls_everything_and_pays_everybody() {
     net.request_exit(101, shares).unwrap();
     net.next_epoch();
     assert_eq!(net.staked(DENOMS[0]), 0);
+    let before = net.held(1, "uente");
     net.pass(23 * DAY);
     assert!(net.held(101, DENOMS[0]) + 60_000 > 40 * G, "all but what the virtual shares stand for");
+    // The vault is closed, what roundings left is the community's, and the curator has the bond back.
+    net.next_epoch();
+    assert_eq!((net.vault().stage, net.active()), (super::super::state::Stage::Closed, [0; 3]));
+    assert_eq!(net.held(1, "uente") - before, 1_000_000_000);
+    let pool = crate::modules::distribution::community_pool(&net.w.ctx).unwrap();
+    assert!(pool.iter().any(|c| c.denom == denom(DENOMS[0])));
 }
