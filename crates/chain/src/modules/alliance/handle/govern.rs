@@ -12,17 +12,20 @@ use crate::hooks;
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{auth, staking};
 
-/// Replaces the parameters. A new interval first has the whole intervals charged that went by at the old one, then the clock starts at
-/// the block: a time in the message that has passed was written when it was proposed, and would have the same days charged twice. A later
-/// one is obeyed, as upstream.
+/// Replaces the parameters, but the clock of the takes is never set back: a time in the message that has passed was written when it was
+/// proposed, and would have the same days charged twice. A later one is obeyed, as upstream. A new interval first has the whole intervals
+/// charged that went by at the old one, then the clock starts at the block.
 pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpdateParamsResponse> {
     auth::check_authority(ctx, &m.authority)?;
     m.params.validate()?;
     let before = super::super::params(ctx)?;
     let mut params = m.params;
-    if params.take_interval != before.take_interval && params.last_take <= before.last_take {
-        take::charge(ctx)?;
-        params.last_take = ctx.time();
+    if params.last_take <= before.last_take {
+        params.last_take = before.last_take;
+        if params.take_interval != before.take_interval {
+            take::charge(ctx)?;
+            params.last_take = ctx.time();
+        }
     }
     state::PARAMS.save(ctx, &params)?;
     ctx.emit(event::params_updated());

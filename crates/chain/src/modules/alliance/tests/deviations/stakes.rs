@@ -1,6 +1,6 @@
 //! S4 to S7, S10 to S12, F5: shares, values and the clock of takes.
 
-use entente_kernel::Span;
+use entente_kernel::{Span, Timestamp};
 
 use super::*;
 use crate::modules::alliance::error;
@@ -139,10 +139,32 @@ fn f5_a_new_interval_is_not_charged_from_the_clock_of_the_proposal() {
     net.end();
     assert_eq!(net.stored(A1).tokens, int(250), "upstream: three intervals of 200 seconds, 31");
     assert_eq!(params(&net.ctx).unwrap().last_take, net.ctx.time());
-    // A message that leaves the interval may set the clock, as upstream.
+    // A message that leaves the interval may set the clock to a later time, as upstream.
     let later = net.ctx.time().plus(Span::from_secs(1000));
     net.set_params(|p| p.last_take = later).unwrap();
     assert_eq!(params(&net.ctx).unwrap().last_take, later);
+}
+
+/// A proposal about something else carries the clock of the day it was written too. Upstream sets the clock back and charges the time of
+/// the vote again.
+#[test]
+fn f5_a_proposal_about_something_else_does_not_set_the_clock_back() {
+    let mut net = Net::new();
+    net.asset(A1, "1", "0", "5", "0.5");
+    net.delegate("u1", "V1", A1, 1000);
+    net.end();
+    let written = params(&net.ctx).unwrap().last_take;
+    net.pass(601);
+    net.end();
+    let charged = params(&net.ctx).unwrap().last_take;
+    assert_eq!((net.stored(A1).tokens, charged), (int(250), written.plus(Span::from_secs(600))));
+    for stale in [written, Timestamp::NEVER] {
+        net.set_params(|p| (p.reward_delay, p.last_take) = (Span::from_secs(5), stale)).unwrap();
+        assert_eq!(params(&net.ctx).unwrap().last_take, charged, "upstream: {stale}");
+        net.end();
+        assert_eq!(net.stored(A1).tokens, int(250), "upstream: two intervals once more, 62");
+    }
+    assert_eq!(params(&net.ctx).unwrap().reward_delay, Span::from_secs(5));
 }
 
 /// Upstream: with all shares slashed away V = TT at every validator: 1,000,000 tokens are shown to each of two delegators.
