@@ -135,6 +135,7 @@ routes! {
     "/restake.pools.v1.MsgUnstakeShares": pools::msg::UnstakeShares => pools::handle::unstake_shares,
     "/restake.pools.v1.MsgClaimIncentives": pools::msg::ClaimIncentives => pools::handle::claim_incentives,
     "/restake.pools.v1.MsgUpdateParams": pools::msg::UpdateParams => pools::handle::update_params,
+    "/restake.pools.v1.MsgSetPoolPaused": pools::msg::SetPoolPaused => pools::handle::set_pool_paused,
     "/restake.vault.v1.MsgCreateVault": vault::msg::CreateVault => vault::handle::create_vault,
     "/restake.vault.v1.MsgUpdateVault": vault::msg::UpdateVault => vault::handle::update_vault,
     "/restake.vault.v1.MsgDeposit": vault::msg::Deposit => vault::handle::deposit,

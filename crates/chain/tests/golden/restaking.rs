@@ -237,6 +237,7 @@ pub fn pools() -> Vec<(&'static str, Make)> {
         ("/restake.pools.v1.MsgStakeShares", said(of(800_000_000_000))),
         ("/restake.pools.v1.MsgClaimIncentives", said(json!({ "owner": user(2), "pool": "1", "validator": "" }))),
         ("/restake.pools.v1.MsgUnstakeShares", said(of(300_000_000_000))),
+        ("/restake.pools.v1.MsgSetPoolPaused", said(json!({ "authority": gov(), "pool": "1", "paused": true }))),
         (
             "/restake.pools.v1.MsgExitPool",
             said(json!({ "sender": user(2), "pool": "1", "shares": "100000000000", "min_coins_out": [] })),

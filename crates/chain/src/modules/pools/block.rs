@@ -7,7 +7,7 @@ use entente_kernel::{Ctx, Error, Result};
 use super::math::{Curve, WAD};
 use super::params::{OBSERVED_PER_BLOCK, REPORT_EVERY, REPORTS_PER_BLOCK};
 use super::state::{Kind, OBSERVATIONS, Pool, QUOTES, REPORT_CURSOR, REPORTED, Report};
-use super::{curve, listed, market, must_pool, params};
+use super::{curve, event, listed, market, must_pool, params};
 use crate::modules::assets;
 
 /// # Errors
@@ -18,7 +18,7 @@ pub fn end(ctx: &mut Ctx) -> Result<()> {
         OBSERVATIONS.remove(ctx, &(time, id))?;
         let next = ctx.time().plus(params(ctx)?.snapshot_every());
         OBSERVATIONS.set(ctx, &(next, id), &())?;
-        may(ctx, |ctx| {
+        may(ctx, (id, "", "observation"), |ctx| {
             let pool = must_pool(ctx, id)?;
             market::observe(ctx, &pool)?;
             list_reported(ctx, &pool)?;
@@ -26,15 +26,18 @@ pub fn end(ctx: &mut Ctx) -> Result<()> {
         })?;
     }
     for (denom, last) in next_reports(ctx)? {
-        may(ctx, |ctx| report(ctx, &denom, &last))?;
+        may(ctx, (0, denom.as_str(), "report"), |ctx| report(ctx, &denom, &last))?;
     }
     Ok(())
 }
 
-/// Runs a step in a layer; a refusal undoes it alone, and it comes again.
-fn may(ctx: &mut Ctx, step: impl FnOnce(&mut Ctx) -> Result<()>) -> Result<()> {
+/// Runs a step in a layer; a refusal undoes it alone and is told, and the step comes again.
+fn may(ctx: &mut Ctx, (pool, denom, name): (u64, &str, &str), step: impl FnOnce(&mut Ctx) -> Result<()>) -> Result<()> {
     match ctx.layer(step) {
-        Err(Error::Refusal(_)) => Ok(()),
+        Err(Error::Refusal(refusal)) => {
+            ctx.emit(event::step_failed(pool, denom, name, &refusal.log));
+            Ok(())
+        }
         outcome => outcome,
     }
 }

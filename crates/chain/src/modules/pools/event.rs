@@ -54,6 +54,20 @@ pub fn swapped(
     })
 }
 
+pub fn pool_paused(pool: u64, paused: bool) -> Event {
+    typed_event(&wire::EventPoolPaused { pool, paused })
+}
+
+/// A step of a block was undone: of a pool, or, with a denom, a report.
+pub fn step_failed(pool: u64, denom: &str, step: &str, reason: &str) -> Event {
+    typed_event(&wire::EventStepFailed {
+        pool,
+        denom: denom.to_owned(),
+        step: step.to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
 pub fn incentive_funded(id: u64, pool: u64, incentive: &Incentive) -> Event {
     typed_event(&wire::EventIncentiveFunded {
         incentive: id,

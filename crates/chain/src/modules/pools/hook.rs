@@ -3,7 +3,7 @@
 use entente_kernel::{Ctx, Error, Result, ValAddress};
 
 use super::state::{POOLS_AT, Place};
-use super::{must_pool, reward};
+use super::{event, must_pool, reward};
 
 /// A validator is about to be slashed: until now its groups earn with the shares that they had.
 pub fn before_alliance_slash(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -23,8 +23,9 @@ fn settle_all(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
             let pool = must_pool(ctx, id)?;
             reward::settle(ctx, &pool, Place(Some(*validator)), false).map(drop)
         });
-        if let Err(fault @ Error::Fault(_)) = settled {
-            return Err(fault);
+        match settled {
+            Err(Error::Refusal(refusal)) => ctx.emit(event::step_failed(id, "", "slash", &refusal.log)),
+            outcome => outcome?,
         }
     }
     Ok(())

@@ -89,6 +89,13 @@ pub struct UpdateParams {
     pub params: Params,
 }
 
+#[derive(Debug, Clone)]
+pub struct SetPoolPaused {
+    pub authority: String,
+    pub pool: u64,
+    pub paused: bool,
+}
+
 impl Message for CreatePool {
     type Wire = wire::MsgCreatePool;
 
@@ -239,6 +246,18 @@ impl Message for UpdateParams {
 
     fn check(wire: Self::Wire, _: &Bech32) -> Result<Self> {
         Ok(Self { authority: wire.authority, params: Params::from_wire(&wire.params.unwrap_or_default())? })
+    }
+}
+
+impl Message for SetPoolPaused {
+    type Wire = wire::MsgSetPoolPaused;
+
+    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+        Ok(vec![bech32.parse_acc(&wire.authority)?])
+    }
+
+    fn check(wire: Self::Wire, _: &Bech32) -> Result<Self> {
+        Ok(Self { authority: wire.authority, pool: wire.pool, paused: wire.paused })
     }
 }
 

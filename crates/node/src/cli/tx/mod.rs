@@ -413,12 +413,13 @@ mod tests {
         for verb in VERBS {
             let word = |part: &str| match part.trim_end_matches("...") {
                 "AMOUNT" => "5uente".to_owned(),
-                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" | "LOT" => {
-                    "7".to_owned()
-                }
+                "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" | "LOT" | "POOL"
+                | "[POOL]" => "7".to_owned(),
                 "RATE" => "1.5".to_owned(),
+                "PERIOD" => "86400s".to_owned(),
+                "[VALIDATOR]" => String::new(),
                 // Files of these hold a message's own members, all of which may be absent.
-                "FILE" if verb.module == "vault" => empty.display().to_string(),
+                "FILE" if ["vault", "pools"].contains(&verb.module) => empty.display().to_string(),
                 "FILE" => file.display().to_string(),
                 "yes|no|no_with_veto|abstain" => "yes".to_owned(),
                 "asset|vault|service" => "asset".to_owned(),

@@ -50,8 +50,10 @@ pub const FLAGS: &[Flag] = &[
     value("allowed-validators", None, "authz grant: validators, with commas"),
     value("allowed-messages", None, "feegrant grant: messages, with commas"),
     value("allow-list", None, "authz grant send: receivers, with commas"),
-    value("min-shares", None, "vault deposit: fewest shares to accept"),
+    value("min-shares", None, "vault deposit, pools join: fewest shares to accept"),
     value("min-out", None, "vault swap: fewest coins to accept"),
+    value("min-out", None, "pools swap: fewest units to accept; pools exit: fewest coins, with commas"),
+    value("start", None, "pools fund: when the coins begin to flow, if not now"),
     value("receiver", None, "vault deposit, claim-exit: who gets it, if not the sender"),
 ];
 
@@ -77,6 +79,28 @@ fn of_vault(name: &str, a: &Author, w: &Words) -> Result<Vec<Value>> {
     one(
         &format!("/restake.vault.v1.Msg{name}"),
         json!({ "owner": a.text(), "vault": w.place(0), "shares": w.place(1) }),
+    )
+}
+
+/// A message of a holder about staked shares of a pool.
+fn of_pool(name: &str, a: &Author, w: &Words) -> Result<Vec<Value>> {
+    one(
+        &format!("/restake.pools.v1.Msg{name}"),
+        json!({ "owner": a.text(), "pool": w.place(0), "shares": w.place(1), "validator": w.place(2) }),
+    )
+}
+
+/// Pool and coin out, one after the other.
+fn swap(a: &Author, w: &Words) -> Result<Vec<Value>> {
+    let hops = w.places().get(1..).unwrap_or_default();
+    ensure!(hops.len() % 2 == 0, "after each POOL the denomination that it pays is wanted");
+    let hop = |hop: &[String]| json!({ "pool": hop.first(), "denom_out": hop.last() });
+    one(
+        "/restake.pools.v1.MsgSwap",
+        json!({
+            "sender": a.text(), "coin_in": coin(w.place(0))?, "route": hops.chunks(2).map(hop).collect::<Vec<_>>(),
+            "min_out": w.flag("min-out").unwrap_or("1"),
+        }),
     )
 }
 
@@ -249,6 +273,44 @@ pub const VERBS: &[Verb] = &[
     }),
     verb("liquid", "pause", "", |a, _| {
         one("/pstake.liquidstake.v1beta1.MsgSetModulePaused", json!({ "authority": a.text(), "is_paused": true }))
+    }),
+    verb("pools", "create", "FILE", |a, w| {
+        let mut fields = read_json(w.place(0))?;
+        fields["creator"] = json!(a.text());
+        one("/restake.pools.v1.MsgCreatePool", fields)
+    }),
+    verb("pools", "join", "POOL AMOUNT", |a, w| {
+        one(
+            "/restake.pools.v1.MsgJoinPool",
+            json!({
+                "sender": a.text(), "pool": w.place(0), "coins": coins(w.place(1))?,
+                "min_shares_out": w.flag("min-shares").unwrap_or("1"),
+            }),
+        )
+    }),
+    verb("pools", "exit", "POOL SHARES", |a, w| {
+        let least = coins(w.flag("min-out").unwrap_or_default())?;
+        one(
+            "/restake.pools.v1.MsgExitPool",
+            json!({ "sender": a.text(), "pool": w.place(0), "shares": w.place(1), "min_coins_out": least }),
+        )
+    }),
+    verb("pools", "swap", "AMOUNT POOL DENOM [POOL] [DENOM...]", swap),
+    verb("pools", "fund", "POOL AMOUNT PERIOD", |a, w| {
+        let mut fields =
+            json!({ "funder": a.text(), "pool": w.place(0), "amount": coin(w.place(1))?, "period": w.place(2) });
+        if let Some(start) = w.flag("start") {
+            fields["start"] = json!(start);
+        }
+        one("/restake.pools.v1.MsgFundIncentive", fields)
+    }),
+    verb("pools", "stake", "POOL SHARES [VALIDATOR]", |a, w| of_pool("StakeShares", a, w)),
+    verb("pools", "unstake", "POOL SHARES [VALIDATOR]", |a, w| of_pool("UnstakeShares", a, w)),
+    verb("pools", "claim", "POOL [VALIDATOR]", |a, w| {
+        one(
+            "/restake.pools.v1.MsgClaimIncentives",
+            json!({ "owner": a.text(), "pool": w.place(0), "validator": w.place(1) }),
+        )
     }),
     verb("vault", "create", "FILE", |a, w| {
         let mut fields = read_json(w.place(0))?;

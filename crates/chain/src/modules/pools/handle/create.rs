@@ -8,7 +8,7 @@ use entente_proto::restake::pools::v1 as wire;
 use super::super::math::{self, LOCKED_SHARES, RESERVE_MAX};
 use super::super::params::{DEPTH_MAX, FIRST_RESERVE};
 use super::super::state::{Kind, OBSERVATIONS, PARAMS, POOL_IDS, POOLS, Part, Pool};
-use super::super::{coin, coins, curve, error, event, listed, market, msg, params};
+use super::super::{coin, coins, curve, error, event, listed, market, msg, must_pool, params};
 use crate::modules::auth::{self, ModuleAccount};
 use crate::modules::{bank, distribution};
 use crate::wire as convert;
@@ -125,6 +125,15 @@ pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpd
     auth::check_authority(ctx, &m.authority)?;
     PARAMS.save(ctx, &m.params)?;
     Ok(wire::MsgUpdateParamsResponse {})
+}
+
+pub fn set_pool_paused(ctx: &mut Ctx, m: msg::SetPoolPaused) -> Result<wire::MsgSetPoolPausedResponse> {
+    auth::check_authority(ctx, &m.authority)?;
+    let mut pool = must_pool(ctx, m.pool)?;
+    pool.paused = m.paused;
+    POOLS.set(ctx, &pool.id, &pool)?;
+    ctx.emit(event::pool_paused(pool.id, pool.paused));
+    Ok(wire::MsgSetPoolPausedResponse {})
 }
 
 fn invalid(text: String) -> Error {

@@ -5,7 +5,7 @@ mod liquidity;
 mod stake;
 mod swap;
 
-pub use create::{create_pool, update_params};
+pub use create::{create_pool, set_pool_paused, update_params};
 pub use liquidity::{exit_pool, join_pool};
 pub use stake::{claim_incentives, fund_incentive, stake_shares, unstake_shares};
 pub use swap::swap;

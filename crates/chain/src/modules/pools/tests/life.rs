@@ -111,6 +111,15 @@ fn a_pause_stops_joins_and_swaps_but_no_exit() {
     net.exit(101, 1, 1_000 * G).unwrap();
     net.set_paused(false);
     net.swap(102, (ATOM, G), &[(1, STATOM)]).unwrap();
+    // One pool alone, by a vote.
+    let pause = |authority: String| wire::MsgSetPoolPaused { authority, pool: 1, paused: true };
+    let stranger = pause(net.w.acc(102));
+    assert!(net.w.send(&stranger).is_err());
+    let vote = pause(net.w.ctx.bech32().acc(&auth::authority()));
+    net.w.send(&vote).unwrap();
+    assert_eq!(net.w.refused(&swap), "pools 5");
+    net.exit(101, 1, 1_000 * G).unwrap();
+    net.swap(102, (ATOM, G), &[(2, OTHER)]).unwrap();
 }
 
 #[test]

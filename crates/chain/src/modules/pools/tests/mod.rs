@@ -2,6 +2,7 @@
 
 mod life;
 mod market;
+mod random;
 mod rewards;
 
 use entente_kernel::Result;
