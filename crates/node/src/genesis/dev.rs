@@ -1,6 +1,8 @@
 //! The genesis of development chains, which tells the story: foreign staking tokens in ten accounts, two of them alliance assets, all
 //! of them in the registry with rates that grow, a pool for each of the ATOM family, and a vault.
 
+mod pools;
+
 use anyhow::Result;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::crypto::{ed25519, sha256};
@@ -121,13 +123,6 @@ pub const FOREIGN: &[Foreign] = &[
     },
 ];
 
-/// What a pool of the ATOM family begins with, in whole ATOM of each side; the largest for the first token.
-const POOLED_ATOM: [u128; 3] = [6_000_000, 4_500_000, 3_000_000];
-/// The pool of the chain's own coin: whole ENTE beside whole ATOM.
-const POOLED_ENTE: (u128, u128) = (20_000_000, 1_000_000);
-/// The pool whose shares are an alliance asset too: that of the first token.
-const ALLIED_POOL: &str = "lp/1";
-
 /// The coin that stands for liquid stake.
 const LIQUID: &str = "stk/uente";
 
@@ -163,7 +158,7 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
         section("liquidstake", liquid(&bech32.val(&(*first).into())));
         section("vault", vault(&bech32.acc(first), time));
     }
-    section("pools", pools(&bech32.acc(&faucet)));
+    section("pools", pools::section(&bech32.acc(&faucet)));
     state.insert("entente".to_owned(), json!({ "bech32_prefix": PREFIX }));
     GenesisDoc::parse(json!({
         "genesis_time": time.to_string(),
@@ -452,7 +447,7 @@ fn alliance(time: Timestamp) -> Value {
             "take_rate_claim_interval": "60s",
             "last_take_rate_claim_time": time.to_string(),
         },
-        "assets": FOREIGN.iter().filter_map(asset).chain([asset_of(ALLIED_POOL, "0.050000000000000000", "0.000000000000000000")]).collect::<Vec<_>>(),
+        "assets": FOREIGN.iter().filter_map(asset).chain([asset_of(pools::ALLIED, "0.050000000000000000", "0.000000000000000000")]).collect::<Vec<_>>(),
         "validator_infos": [],
         "reward_weight_change_snaphots": [],
         "delegations": [],
@@ -484,14 +479,7 @@ fn assets(publisher: &str) -> Value {
     };
     assets.push(own(DENOM, "ASSET_KIND_VOUCHER", "RATE_KIND_STATIC"));
     assets.push(own(LIQUID, "ASSET_KIND_LST", "RATE_KIND_LOCAL"));
-    let share = |(place, token): (usize, String)| {
-        json!({
-            "denom": format!("lp/{}", place + 1), "underlying": "ATOM", "decimals": 12, "issuer": "entente", "tier": "TIER_ALLIANCE",
-            "kind": "ASSET_KIND_LP", "rate_source": { "kind": "RATE_KIND_LOCAL", "rate": decimal(1_000_000) },
-            "components": [token, voucher()], "flags": { "alliance_ok": true },
-        })
-    };
-    assets.extend(pooled().into_iter().map(|(denom, ..)| denom).enumerate().map(share));
+    assets.extend(pools::shares());
     json!({ "params": registry_params(), "assets": assets })
 }
 
@@ -534,46 +522,6 @@ fn vault(curator: &str, time: Timestamp) -> Value {
         "queue": [{ "time": time.plus(Span::from_secs(86_400)).to_string(), "vault": "1", "batch": "0" }],
         "next_vault_id": "2",
     })
-}
-
-/// The ATOM voucher.
-fn voucher() -> String {
-    let is_atom = |token: &&Foreign| token.symbol == "ATOM";
-    FOREIGN.iter().find(is_atom).map(Foreign::denom).unwrap_or_default()
-}
-
-/// What stands in pools beside the ATOM voucher: denom, base units of it, base units of ATOM. The ATOM family first, at par; the chain's
-/// own coin last.
-fn pooled() -> Vec<(String, u128, u128)> {
-    let family = FOREIGN.iter().filter_map(|token| {
-        let listed = token.listed.as_ref()?;
-        (listed.underlying == "ATOM" && listed.yearly_thousandths > 0).then(|| (token.denom(), listed.rate_millionths))
-    });
-    let mut all: Vec<(String, u128, u128)> = family
-        .zip(POOLED_ATOM)
-        .map(|((denom, rate), atom)| (denom, atom * 1_000_000_000_000 / rate, atom * 1_000_000))
-        .collect();
-    let (ente, atom) = POOLED_ENTE;
-    all.push((DENOM.to_owned(), ente * 1_000_000, atom * 1_000_000));
-    all
-}
-
-/// Pools that the faucet made: stable ones for the ATOM family, one of equal weights for the chain's own coin.
-fn pools(creator: &str) -> Value {
-    let pool = |(denom, amount, atom): (String, u128, u128)| {
-        let is_own = denom == DENOM;
-        let weight = if is_own { "0.500000000000000000" } else { "0.000000000000000000" };
-        let part = |denom: String, amount: u128| json!({ "reserve": { "denom": denom, "amount": amount.to_string() }, "weight": weight });
-        json!({
-            "kind": if is_own { "POOL_KIND_WEIGHTED" } else { "POOL_KIND_STABLE" }, "creator": creator,
-            "assets": [part(denom, amount), part(voucher(), atom)],
-            "swap_fee": if is_own { "0.003000000000000000" } else { "0.000400000000000000" },
-            "amplification": if is_own { "0" } else { "200" },
-        })
-    };
-    // Messages that we made ourselves always have a JSON form.
-    let params = json::to_json(&entente_chain::modules::pools::Params::default().to_wire()).unwrap_or_default();
-    json!({ "params": params, "pools": pooled().into_iter().map(pool).collect::<Vec<_>>() })
 }
 
 /// The number of a listed token: the registry counts in the order of the genesis.

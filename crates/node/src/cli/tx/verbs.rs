@@ -1,5 +1,7 @@
 //! What transactions can say: the verbs of `gaiad` and `allianced`, and the messages that they become.
 
+mod pools;
+
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use entente_kernel::{AccAddress, Bech32};
 use serde_json::{Value, json};
@@ -79,28 +81,6 @@ fn of_vault(name: &str, a: &Author, w: &Words) -> Result<Vec<Value>> {
     one(
         &format!("/restake.vault.v1.Msg{name}"),
         json!({ "owner": a.text(), "vault": w.place(0), "shares": w.place(1) }),
-    )
-}
-
-/// A message of a holder about staked shares of a pool.
-fn of_pool(name: &str, a: &Author, w: &Words) -> Result<Vec<Value>> {
-    one(
-        &format!("/restake.pools.v1.Msg{name}"),
-        json!({ "owner": a.text(), "pool": w.place(0), "shares": w.place(1), "validator": w.place(2) }),
-    )
-}
-
-/// Pool and coin out, one after the other.
-fn swap(a: &Author, w: &Words) -> Result<Vec<Value>> {
-    let hops = w.places().get(1..).unwrap_or_default();
-    ensure!(hops.len() % 2 == 0, "after each POOL the denomination that it pays is wanted");
-    let hop = |hop: &[String]| json!({ "pool": hop.first(), "denom_out": hop.last() });
-    one(
-        "/restake.pools.v1.MsgSwap",
-        json!({
-            "sender": a.text(), "coin_in": coin(w.place(0))?, "route": hops.chunks(2).map(hop).collect::<Vec<_>>(),
-            "min_out": w.flag("min-out").unwrap_or("1"),
-        }),
     )
 }
 
@@ -295,17 +275,17 @@ pub const VERBS: &[Verb] = &[
             json!({ "sender": a.text(), "pool": w.place(0), "shares": w.place(1), "min_coins_out": least }),
         )
     }),
-    verb("pools", "swap", "AMOUNT POOL DENOM [POOL] [DENOM...]", swap),
+    verb("pools", "swap", "AMOUNT POOL DENOM [POOL] [DENOM...]", pools::swap),
     verb("pools", "fund", "POOL AMOUNT PERIOD", |a, w| {
-        let mut fields =
-            json!({ "funder": a.text(), "pool": w.place(0), "amount": coin(w.place(1))?, "period": w.place(2) });
-        if let Some(start) = w.flag("start") {
-            fields["start"] = json!(start);
-        }
-        one("/restake.pools.v1.MsgFundIncentive", fields)
+        one(
+            "/restake.pools.v1.MsgFundIncentive",
+            json!({
+                "funder": a.text(), "pool": w.place(0), "amount": coin(w.place(1))?, "period": w.place(2), "start": w.flag("start"),
+            }),
+        )
     }),
-    verb("pools", "stake", "POOL SHARES [VALIDATOR]", |a, w| of_pool("StakeShares", a, w)),
-    verb("pools", "unstake", "POOL SHARES [VALIDATOR]", |a, w| of_pool("UnstakeShares", a, w)),
+    verb("pools", "stake", "POOL SHARES [VALIDATOR]", |a, w| pools::of_shares("StakeShares", a, w)),
+    verb("pools", "unstake", "POOL SHARES [VALIDATOR]", |a, w| pools::of_shares("UnstakeShares", a, w)),
     verb("pools", "claim", "POOL [VALIDATOR]", |a, w| {
         one(
             "/restake.pools.v1.MsgClaimIncentives",
