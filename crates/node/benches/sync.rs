@@ -19,7 +19,7 @@ async fn run() -> Outcome<()> {
     let mut net = Net::of_scale(&cometbft, scale, u16::try_from(number("port", 22_100))?).await?;
     // Two snapshots: one may be too near to the newest height to be verified.
     net.until(23).await?;
-    for (name, how) in [("block-sync", &[][..]), ("state-sync", &["--state-sync"][..])] {
+    for (name, how) in [("state-sync", &["--state-sync"][..]), ("block-sync", &[][..])] {
         let took = net.joined(&cometbft, how).await?;
         println!(
             "{validators} validators, {delegations} delegations: a node that joins by {name} has caught up after {:.1} s",

@@ -95,7 +95,7 @@ impl Net {
         Ok((net.until_blocks().await?, first_number))
     }
 
-    /// `entente start --engine comet` on a genesis of this scale, a block in about a second, a snapshot in every tenth.
+    /// `entente start --engine comet` on a genesis of this scale, a block in about a second, a snapshot in every tenth, which stays for a while.
     pub async fn of_scale(cometbft: &Path, scale: Scale, base_port: u16) -> Outcome<Self> {
         let validators = u16::try_from(scale.validators)?;
         let mut net = Self::written(validators, base_port, "1s")?;
@@ -109,7 +109,12 @@ impl Net {
         for node in 0..validators {
             let home = net.home(node).join("entente");
             write_genesis(&home.join("config/genesis.json"), &init)?;
-            net.start(cometbft, home, base_port + node * PORTS + 1, &["--snapshot-interval", "10"])?;
+            net.start(
+                cometbft,
+                home,
+                base_port + node * PORTS + 1,
+                &["--snapshot-interval", "10", "--snapshot-keep-recent", "20"],
+            )?;
         }
         net.until_blocks().await
     }
