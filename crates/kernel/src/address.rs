@@ -193,13 +193,29 @@ struct Prefix {
 const CHARACTERS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const GENERATORS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
 
+/// What the five bits that leave the checksum at its top do to the rest of it.
+const FEEDBACK: [u32; 32] = {
+    let mut all = [0; 32];
+    let (mut rest, mut top): (&mut [u32], u32) = (&mut all, 0);
+    while let [place, tail @ ..] = rest {
+        let (mut generators, mut bits): (&[u32], u32) = (&GENERATORS, top);
+        while let [generator, others @ ..] = generators {
+            if bits & 1 == 1 {
+                *place ^= *generator;
+            }
+            bits >>= 1;
+            generators = others;
+        }
+        top = top.wrapping_add(1);
+        rest = tail;
+    }
+    all
+};
+
 /// The checksum after one more group of five bits.
 fn checksum(state: u32, group: u8) -> u32 {
-    let top = state >> 25;
-    let shifted = (state & 0x01ff_ffff) << 5 ^ u32::from(group);
-    (0_u32..)
-        .zip(GENERATORS)
-        .fold(shifted, |sum, (bit, generator)| if top >> bit & 1 == 1 { sum ^ generator } else { sum })
+    let feedback = FEEDBACK.get((state >> 25) as usize).copied().unwrap_or_default();
+    (state & 0x01ff_ffff) << 5 ^ u32::from(group) ^ feedback
 }
 
 fn character(group: u8) -> char {

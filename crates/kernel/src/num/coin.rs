@@ -8,6 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::deccoin::{DecCoin, DecCoins};
+use super::list::List;
 use super::wide::malformed;
 use super::{Denom, Int, NumError};
 
@@ -92,12 +93,12 @@ impl FromStr for Coin {
 /// Coins in ascending order of denominations, each denomination once, every amount positive.
 #[derive(Clone, Default, PartialEq, Eq, Hash, BorshSerialize, Serialize)]
 #[serde(transparent)]
-pub struct Coins(Vec<Coin>);
+pub struct Coins(List<Coin>);
 
 impl Coins {
     /// No coins.
     pub const fn empty() -> Coins {
-        Coins(Vec::new())
+        Coins(List::EMPTY)
     }
 
     /// Sorts the coins and drops zeros.
@@ -136,7 +137,7 @@ impl Coins {
             check_next(previous, &coin.denom, coin.is_positive(), || coin.to_string())?;
             previous = Some(&coin.denom);
         }
-        Ok(Coins(coins))
+        Ok(Coins(coins.into()))
     }
 
     /// Takes (denomination, amount) pairs of a message as they are.
@@ -157,11 +158,14 @@ impl Coins {
             check_next(coins.last().map(|last| &last.denom), &coin.denom, coin.is_positive(), || coin.to_string())?;
             coins.push(coin);
         }
-        Ok(Coins(coins))
+        Ok(Coins(coins.into()))
     }
 
     /// The sum.
     pub fn add(&self, other: &Coins) -> Result<Coins, NumError> {
+        if other.is_empty() || self.is_empty() {
+            return Ok(if self.is_empty() { other.clone() } else { self.clone() });
+        }
         let mut sum = Vec::with_capacity(self.len().saturating_add(other.len()));
         for pair in Merge::new(&self.0, &other.0) {
             match pair {
@@ -170,7 +174,7 @@ impl Coins {
                 (None, None) => {}
             }
         }
-        Ok(Coins(sum))
+        Ok(Coins(sum.into()))
     }
 
     /// The sum with one coin.
@@ -186,6 +190,9 @@ impl Coins {
     /// # Errors
     /// The first denomination of which `other` holds more, with both amounts.
     pub fn sub(&self, other: &Coins) -> Result<Coins, NumError> {
+        if other.is_empty() {
+            return Ok(self.clone());
+        }
         let mut rest = Vec::with_capacity(self.len());
         for pair in Merge::new(&self.0, &other.0) {
             match pair {
@@ -196,7 +203,7 @@ impl Coins {
             }
         }
         rest.retain(|coin| !coin.is_zero());
-        Ok(Coins(rest))
+        Ok(Coins(rest.into()))
     }
 
     /// The difference without its zeros, and whether any amount of it is negative.
@@ -223,7 +230,7 @@ impl Coins {
             (Some(left), Some(right)) => Some(if right.amount < left.amount { right } else { left }),
             _ => None,
         });
-        Coins(both.cloned().collect())
+        Coins(both.cloned().collect::<Vec<_>>().into())
     }
 
     /// The larger amount of each denomination that at least one holds.
@@ -232,7 +239,7 @@ impl Coins {
             (Some(left), Some(right)) => Some(if right.amount > left.amount { right } else { left }),
             (left, right) => left.or(right),
         });
-        Coins(any.cloned().collect())
+        Coins(any.cloned().collect::<Vec<_>>().into())
     }
 
     /// Every amount times `factor`.
@@ -307,12 +314,12 @@ impl Coins {
 
     /// The coins in ascending order of denominations.
     pub fn into_vec(self) -> Vec<Coin> {
-        self.0
+        self.0.into_vec()
     }
 
     /// For callers of this folder that keep the invariant themselves.
     pub(super) fn from_sorted(coins: Vec<Coin>) -> Coins {
-        Coins(coins)
+        Coins(coins.into())
     }
 }
 
@@ -330,7 +337,7 @@ impl IntoIterator for Coins {
     type IntoIter = std::vec::IntoIter<Coin>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_vec().into_iter()
     }
 }
 

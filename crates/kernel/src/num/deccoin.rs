@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coin::{HasDenom, Merge, check_next, join, negative};
 use super::error::Quoted;
+use super::list::List;
 use super::wide::malformed;
 use super::{Coin, Coins, Dec, Denom, NumError};
 
@@ -77,12 +78,12 @@ impl FromStr for DecCoin {
 /// Coins in ascending order of denominations, each denomination once, every amount positive.
 #[derive(Clone, Default, PartialEq, Eq, Hash, BorshSerialize, Serialize)]
 #[serde(transparent)]
-pub struct DecCoins(Vec<DecCoin>);
+pub struct DecCoins(List<DecCoin>);
 
 impl DecCoins {
     /// No coins.
     pub const fn empty() -> DecCoins {
-        DecCoins(Vec::new())
+        DecCoins(List::EMPTY)
     }
 
     /// Sorts the coins and drops zeros.
@@ -105,7 +106,7 @@ impl DecCoins {
 
     /// The same amounts with decimal places.
     pub fn from_coins(coins: &Coins) -> DecCoins {
-        DecCoins(coins.iter().map(DecCoin::from_coin).collect())
+        DecCoins(coins.iter().map(DecCoin::from_coin).collect::<Vec<_>>().into())
     }
 
     /// Takes the coins as they are.
@@ -118,11 +119,14 @@ impl DecCoins {
             check_next(previous, &coin.denom, coin.amount.is_positive(), || coin.to_string())?;
             previous = Some(&coin.denom);
         }
-        Ok(DecCoins(coins))
+        Ok(DecCoins(coins.into()))
     }
 
     /// The sum.
     pub fn add(&self, other: &DecCoins) -> Result<DecCoins, NumError> {
+        if other.is_empty() || self.is_empty() {
+            return Ok(if self.is_empty() { other.clone() } else { self.clone() });
+        }
         let mut sum = Vec::with_capacity(self.len().saturating_add(other.len()));
         for pair in Merge::new(&self.0, &other.0) {
             match pair {
@@ -133,7 +137,7 @@ impl DecCoins {
                 (None, None) => {}
             }
         }
-        Ok(DecCoins(sum))
+        Ok(DecCoins(sum.into()))
     }
 
     /// The sum with one coin.
@@ -149,13 +153,16 @@ impl DecCoins {
     /// # Errors
     /// The first denomination of which `other` holds more, with both amounts.
     pub fn sub(&self, other: &DecCoins) -> Result<DecCoins, NumError> {
+        if other.is_empty() {
+            return Ok(self.clone());
+        }
         let (rest, any_negative) = self.safe_sub(other)?;
         match rest.iter().find(|coin| coin.amount.is_negative()) {
             Some(short) if any_negative => {
                 let (have, wanted) = (self.amount_of(short.denom.as_str()), other.amount_of(short.denom.as_str()));
                 Err(negative(&short.denom, have, wanted))
             }
-            _ => Ok(DecCoins(rest)),
+            _ => Ok(DecCoins(rest.into())),
         }
     }
 
@@ -183,7 +190,7 @@ impl DecCoins {
             (Some(left), Some(right)) => Some(if right.amount < left.amount { right } else { left }),
             _ => None,
         });
-        DecCoins(both.cloned().collect())
+        DecCoins(both.cloned().collect::<Vec<_>>().into())
     }
 
     /// Every amount times `factor`; what becomes zero disappears.
@@ -238,7 +245,7 @@ impl DecCoins {
 
     fn map_amounts(&self, change: impl Fn(Dec) -> Result<Dec, NumError>) -> Result<DecCoins, NumError> {
         let mut changed = Vec::with_capacity(self.len());
-        for coin in &self.0 {
+        for coin in self.0.iter() {
             let amount = change(coin.amount)?;
             if !amount.is_zero() {
                 changed.push(DecCoin::new(coin.denom.clone(), amount));
@@ -250,7 +257,7 @@ impl DecCoins {
     /// The whole parts (toward zero), and the rests.
     pub fn truncate_decimal(&self) -> (Coins, DecCoins) {
         let (mut wholes, mut rests) = (Vec::new(), Vec::new());
-        for coin in &self.0 {
+        for coin in self.0.iter() {
             let (whole, rest) = coin.truncate_decimal();
             if !whole.is_zero() {
                 wholes.push(whole);
@@ -259,7 +266,7 @@ impl DecCoins {
                 rests.push(rest);
             }
         }
-        (Coins::from_sorted(wholes), DecCoins(rests))
+        (Coins::from_sorted(wholes), DecCoins(rests.into()))
     }
 
     /// The amount of a denomination; zero if it is not there.
@@ -300,7 +307,7 @@ impl DecCoins {
 
     /// The coins in ascending order of denominations.
     pub fn into_vec(self) -> Vec<DecCoin> {
-        self.0
+        self.0.into_vec()
     }
 }
 
@@ -318,7 +325,7 @@ impl IntoIterator for DecCoins {
     type IntoIter = std::vec::IntoIter<DecCoin>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_vec().into_iter()
     }
 }
 

@@ -42,6 +42,7 @@ mod denom;
 mod error;
 mod exact;
 mod int;
+mod list;
 mod ratio;
 mod wide;
 

@@ -48,7 +48,7 @@ impl<V: Value> Item<V> {
     }
 
     pub fn save(&self, ctx: &mut Ctx, value: &V) -> Result<()> {
-        ctx.write(self.store, self.key, |out| value.append_bytes(out), kept(value))
+        ctx.write(self.store, self.key, value)
     }
 
     pub fn remove(&self, ctx: &mut Ctx) -> Result<()> {
@@ -154,13 +154,13 @@ impl<K: Key, V: Value> Map<K, V> {
     }
 
     pub fn set(&self, ctx: &mut Ctx, key: &K, value: &V) -> Result<()> {
-        self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, |out| value.append_bytes(out), kept(value)))
+        self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, value))
     }
 
     /// As [`Self::set`] with a record of which the caller has the form that [`Self::read_as`] would make.
     pub fn set_as<T: Any + Send + Sync>(&self, ctx: &mut Ctx, key: &K, value: &V, form: T) -> Result<()> {
         let form: Form = Arc::new(form);
-        self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, |out| value.append_bytes(out), Some(form)))
+        self.change(ctx, key, |ctx, bytes| ctx.write_as(self.store, bytes, value, Some(form)))
     }
 
     pub fn remove(&self, ctx: &mut Ctx, key: &K) -> Result<()> {
@@ -290,11 +290,6 @@ fn form<T: Any + Clone + Send + Sync>(
     let form = make(&bytes)?;
     view.keep(found.place, Arc::new(form.clone()));
     Ok(Some(form))
-}
-
-/// The form to keep of a record that is written.
-fn kept<V: Value>(value: &V) -> Option<Form> {
-    std::mem::needs_drop::<V>().then(|| Arc::new(value.clone()) as Form)
 }
 
 fn decode<V: Value>(store: StoreId, key: &[u8], bytes: &[u8]) -> Result<V> {

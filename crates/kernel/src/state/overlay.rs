@@ -17,6 +17,9 @@ use crate::tree::Forest;
 /// does not come to hold a copy of it.
 const READ_MAX: usize = 65_536;
 
+/// Cells of a portion.
+const PORTION: u32 = 256;
+
 /// A record as the program uses it.
 pub(super) type Form = Arc<dyn Any + Send + Sync>;
 
@@ -80,6 +83,14 @@ impl Overlay {
         if let Some(cell) = self.cells.borrow_mut().at_mut(place) {
             cell.form = Some(form);
         }
+    }
+
+    /// Value and form of a pair whose form is this record.
+    pub fn same<V: Any + PartialEq>(&self, store: u8, key: &[u8], record: &V) -> Option<(Bytes, Form)> {
+        let cells = self.cells.borrow();
+        let (_, cell) = cells.find(cells.hash(store, key), store, key)?;
+        let form = cell.form.as_ref().filter(|form| form.downcast_ref::<V>() == Some(record))?;
+        Some((cell.value.clone()?, form.clone()))
     }
 
     /// Writes a pair, or removes it; gives its place and what was there before.
@@ -159,7 +170,9 @@ impl Overlay {
 /// depends on it but time.
 #[derive(Clone)]
 struct Cells {
-    all: Vec<Cell>,
+    /// In portions, which never grow: a cell is not moved when others come.
+    all: Vec<Vec<Cell>>,
+    count: u32,
     /// One more than the place of a cell, or zero. A power of two, at least twice the number of cells.
     slots: Vec<u32>,
     only_read: usize,
@@ -168,7 +181,7 @@ struct Cells {
 
 impl Default for Cells {
     fn default() -> Self {
-        Self { all: Vec::new(), slots: Vec::new(), only_read: 0, seed: RandomState::new().hash_one(0_u8) }
+        Self { all: Vec::new(), count: 0, slots: Vec::new(), only_read: 0, seed: RandomState::new().hash_one(0_u8) }
     }
 }
 
@@ -216,19 +229,26 @@ impl Cells {
     }
 
     fn at(&self, place: Place) -> Option<&Cell> {
-        self.all.get(usize::try_from(place).ok()?)
+        self.all.get((place / PORTION) as usize)?.get((place % PORTION) as usize)
     }
 
     fn at_mut(&mut self, place: Place) -> Option<&mut Cell> {
-        self.all.get_mut(usize::try_from(place).ok()?)
+        self.all.get_mut((place / PORTION) as usize)?.get_mut((place % PORTION) as usize)
     }
 
     /// Adds a cell that is not there yet. A context with 2^32 cells would have run out of memory long before.
     fn add(&mut self, cell: Cell) -> Place {
-        let place = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        let hash = cell.hash;
-        self.all.push(cell);
-        if self.all.len().saturating_mul(2) > self.slots.len() {
+        let (place, hash) = (self.count, cell.hash);
+        self.count = self.count.saturating_add(1);
+        match self.all.last_mut().filter(|portion| portion.len() < PORTION as usize) {
+            Some(portion) => portion.push(cell),
+            None => {
+                let mut portion = Vec::with_capacity(PORTION as usize);
+                portion.push(cell);
+                self.all.push(portion);
+            }
+        }
+        if (self.count as usize).saturating_mul(2) > self.slots.len() {
             self.spread();
         } else {
             self.settle(hash, place);
@@ -245,9 +265,9 @@ impl Cells {
 
     /// Doubles the table.
     fn spread(&mut self) {
-        let wanted = self.all.len().saturating_mul(4).next_power_of_two().max(64);
+        let wanted = (self.count as usize).saturating_mul(4).next_power_of_two().max(64);
         self.slots = vec![0; wanted];
-        let hashes: Vec<u64> = self.all.iter().map(|cell| cell.hash).collect();
+        let hashes: Vec<u64> = self.all.iter().flatten().map(|cell| cell.hash).collect();
         (0_u32..).zip(hashes).for_each(|(place, hash)| self.settle(hash, place));
     }
 }

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::io::Write as _;
 
 /// A record of the state.
-pub trait Value: Any + Clone + Send + Sync {
+pub trait Value: Any + Clone + PartialEq + Send + Sync {
     /// Puts the bytes of the record behind those that are there.
     fn append_bytes(&self, out: &mut Vec<u8>);
     /// `None` if the bytes are not exactly such a record.
@@ -49,7 +49,7 @@ macro_rules! proto_value {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wire<M>(pub M);
 
-impl<M: prost::Message + Default + Clone + 'static> Value for Wire<M> {
+impl<M: prost::Message + Default + Clone + PartialEq + 'static> Value for Wire<M> {
     fn append_bytes(&self, out: &mut Vec<u8>) {
         // Writing to memory cannot fail.
         self.0.encode(out).unwrap_or_default();

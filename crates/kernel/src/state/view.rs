@@ -9,12 +9,16 @@ use bytes::Bytes;
 
 use super::StoreId;
 use super::overlay::{Before, Form, Found, Overlay, Place};
+use super::value::Value;
 use crate::address::{Bech32, ConsAddress};
 use crate::error::{Error, Result, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, price};
 use crate::time::Timestamp;
 use crate::tree::{self, Forest};
+
+/// Proofs cannot hold an empty value: this stands for it.
+const EMPTY: &[u8] = &[0];
 
 /// Why a context exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -383,19 +387,34 @@ impl Ctx {
         outcome
     }
 
-    /// Writes the value that `encode` puts into a buffer; `form` is the same record decoded, if it is worth keeping.
-    pub(super) fn write(
+    /// Writes a record. One that holds more than its own bytes is kept decoded; one that is kept and did not change is not encoded again.
+    pub(super) fn write<V: Value>(&mut self, store: StoreId, key: &[u8], record: &V) -> Result<()> {
+        if !std::mem::needs_drop::<V>() {
+            return self.write_as(store, key, record, None);
+        }
+        match self.view.overlay.same(store.index, key, record) {
+            // What stands for an empty value has another length than the value.
+            Some((value, form)) if value.as_ref() != EMPTY => self.store(store, key, value.len(), value, Some(form)),
+            _ => self.write_as(store, key, record, Some(Arc::new(record.clone()))),
+        }
+    }
+
+    /// Writes a record of which `form` is kept.
+    pub(super) fn write_as<V: Value>(
         &mut self,
         store: StoreId,
         key: &[u8],
-        encode: impl FnOnce(&mut Vec<u8>),
+        record: &V,
         form: Option<Form>,
     ) -> Result<()> {
         self.value.clear();
-        encode(&mut self.value);
+        record.append_bytes(&mut self.value);
         let len = self.value.len();
-        // Proofs cannot hold an empty value: one zero byte stands for it.
-        let value = if len == 0 { Bytes::from_static(&[0]) } else { Bytes::copy_from_slice(&self.value) };
+        let value = if len == 0 { Bytes::from_static(EMPTY) } else { Bytes::copy_from_slice(&self.value) };
+        self.store(store, key, len, value, form)
+    }
+
+    fn store(&mut self, store: StoreId, key: &[u8], len: usize, value: Bytes, form: Option<Form>) -> Result<()> {
         let bytes = key.len().saturating_add(len);
         self.view.gas.charge(per_byte(price::WRITE_FLAT, price::WRITE_BYTE, bytes), "WriteFlat")?;
         if key.len() > 256 {

@@ -91,7 +91,7 @@ fn time(wire: Option<&prost_types::Timestamp>, at: &str) -> Result<Timestamp> {
 
 /// Puts the stated order in the place of the order in which the records were read. It may name an operation several times or one that
 /// was cancelled, as the queue does, but none may be missing: it would never complete.
-fn reorder<K: Key, M: prost::Message + Default + Clone + 'static, T: Ord>(
+fn reorder<K: Key, M: prost::Message + Default + Clone + PartialEq + 'static, T: Ord>(
     ctx: &mut Ctx,
     queue: &Map<K, Wire<M>>,
     slot: K,

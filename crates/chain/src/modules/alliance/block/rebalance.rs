@@ -60,9 +60,10 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     if warming_up && !bonded.is_empty() {
         REBALANCE.save(ctx, &())?;
     }
-    let weighed = weighed(ctx, native)?;
+    let mut expected = expected_stakes(ctx, native)?;
     for validator in bonded {
-        match ctx.layer(|ctx| rebalance(ctx, &validator, &weighed)) {
+        let expected = expected.remove(&validator).unwrap_or(Ok(Dec::ZERO));
+        match ctx.layer(|ctx| rebalance(ctx, &validator, expected?)) {
             Err(Error::Refusal(refusal)) => {
                 let text = ctx.bech32().val(&validator);
                 ctx.emit(event::step_failed("rebalance", &text, &refusal.log));
@@ -74,8 +75,7 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &BTreeMap<AssetKey, Weighed>) -> Result<()> {
-    let expected = expected_stake(ctx, validator, assets)?;
+fn rebalance(ctx: &mut Ctx, validator: &ValAddress, expected: Dec) -> Result<()> {
     let current = current_stake(ctx, validator)?;
     if expected > current {
         let more = expected.sub(current)?.truncate_int()?;
@@ -108,17 +108,22 @@ fn weighed(view: &View, native: Int) -> Result<BTreeMap<AssetKey, Weighed>> {
     Ok(all)
 }
 
-/// What the assets at a bonded validator weigh in native stake.
-fn expected_stake(view: &View, validator: &ValAddress, assets: &BTreeMap<AssetKey, Weighed>) -> Result<Dec> {
-    let mut sum = Dec::ZERO;
-    for row in POOLS.prefix(view, validator) {
-        let ((_, key), pool) = row?;
+/// What the assets at each validator weigh in native stake, by one walk over the pools: moving the stake of one validator changes no
+/// pool. Too large a sum is refused where it counts.
+fn expected_stakes(view: &View, native: Int) -> Result<BTreeMap<ValAddress, Result<Dec>>> {
+    let assets = weighed(view, native)?;
+    let mut sums: BTreeMap<ValAddress, Result<Dec>> = BTreeMap::new();
+    for row in POOLS.iter(view) {
+        let ((validator, key), pool) = row?;
         let Some(asset) = assets.get(&key) else { continue };
         if pool.validator_shares.is_positive() && asset.shares.is_positive() {
-            sum = sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?;
+            let sum = sums.entry(validator).or_insert(Ok(Dec::ZERO));
+            *sum = sum.clone().and_then(|sum| {
+                Ok(sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?)
+            });
         }
     }
-    Ok(sum)
+    Ok(sums)
 }
 
 fn current_stake(view: &View, validator: &ValAddress) -> Result<Dec> {
