@@ -173,7 +173,7 @@ fn genesis(scale: &Scale, holders: u64, epoch: &str) -> Outcome<InitChain> {
     for n in 0..ASSETS {
         let target = if n == 0 { "0.087000000000000000" } else { "0.083000000000000000" };
         listed.push(json!({
-            "denom": asset(n), "underlying": "ATOM", "decimals": 6, "issuer": format!("issuer {n}"), "bridge_class": "ibc", "tier": "TIER_BASKET",
+            "denom": asset(n), "underlying": "ATOM", "decimals": 6, "issuer": format!("issuer{n}"), "bridge_class": "ibc", "tier": "TIER_BASKET",
             "kind": "ASSET_KIND_LST", "rate_source": { "kind": "RATE_KIND_STATIC", "rate": "1.000000000000000000" },
             "flags": { "alliance_ok": true, "basket_ok": true },
         }));
