@@ -28,7 +28,7 @@ pub(super) fn run(ctx: &mut Ctx, section: &Value) -> Result<Vec<ValidatorUpdate>
     for (at, gentx) in list.iter().enumerate() {
         execute(ctx, gentx).map_err(|e| e.wrap(format!("genesis: {SECTION}.{FIELD}[{at}]")))?;
     }
-    if list.is_empty() { Ok(Vec::new()) } else { staking::update_validator_set(ctx) }
+    if list.is_empty() { Ok(Vec::new()) } else { staking::first_validator_set(ctx) }
 }
 
 fn list(section: &Value) -> Result<&[Value]> {

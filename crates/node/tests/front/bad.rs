@@ -151,7 +151,7 @@ fn a_bad_transaction_fails_with_a_sentence_and_an_exit_code_and_the_node_goes_on
         ("-5uente", &[], "-5uente"),
         ("5", &[], "5"),
         ("99999999999999999999uente", &[], "spendable balance"),
-        (&format!("1{}uente", "0".repeat(78)), &[], "uente"),
+        (&format!("1{}uente", "0".repeat(78)), &[], "more than 256 bits"),
         ("5ibc/NOBODY/HAS/THIS", &[], "spendable balance"),
         ("5uente", &["--gas", "20000"], "out of gas"),
         ("5uente", &["--gas", "lots"], "--gas"),

@@ -66,5 +66,5 @@ fn a_development_chain_goes_on_goes_back_and_forgets() {
     let node = Node::start(&home, &words);
     assert_eq!(node.balance(&other, "uente"), had + 7, "what is in the home folder goes on");
     let alliances = node.query(&["alliance", "alliances"]);
-    assert_eq!(alliances["alliances"].as_array().map(Vec::len), Some(2));
+    assert_eq!(alliances["alliances"].as_array().map(Vec::len), Some(3));
 }

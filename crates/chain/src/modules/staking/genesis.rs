@@ -59,7 +59,7 @@ fn fill(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<Vec<ValidatorUpdat
     }
     check_pool(ctx, &ModuleAccount::BONDED_POOL, "bonded", bonded)?;
     check_pool(ctx, &ModuleAccount::NOT_BONDED_POOL, "not bonded", other)?;
-    if exported { restore_powers(ctx, &genesis.last_validator_powers) } else { set::update_validator_set(ctx) }
+    if exported { restore_powers(ctx, &genesis.last_validator_powers) } else { set::first_validator_set(ctx) }
 }
 
 fn total_power(bytes: &[u8]) -> Result<Int> {
@@ -96,9 +96,9 @@ fn read_validator(ctx: &Ctx, record: wire::Validator, keys: &mut BTreeSet<[u8; 3
     Ok(validator)
 }
 
-/// Bonded validators are fit for it, unless they stay in office because nobody is (see `set`).
+/// Bonded validators are fit for it, unless they stay in office because no set can follow (see `set`).
 fn check_office(view: &View, exported: bool) -> Result<()> {
-    if exported && set::nobody_is_fit(view)? {
+    if exported && set::office_is_kept(view)? {
         return Ok(());
     }
     for (i, validator) in super::validators(view).enumerate() {
@@ -210,15 +210,17 @@ fn check_pool(ctx: &mut Ctx, pool: &ModuleAccount, name: &str, tokens: Int) -> R
 }
 
 fn restore_powers(ctx: &mut Ctx, powers: &[wire::LastValidatorPower]) -> Result<Vec<ValidatorUpdate>> {
-    let mut updates = Vec::new();
+    let (mut updates, mut total) = (Vec::new(), Int::ZERO);
     for (i, last) in powers.iter().enumerate() {
         let named = |e: Error| e.wrap(format!("last_validator_powers[{i}]"));
         let operator = operator(ctx, &last.address, "address").map_err(named)?;
         let missing = || Error::plain(format!("address: validator {} not found", last.address));
         let validator = super::validator(ctx, &operator)?.ok_or_else(missing).map_err(named)?;
         state::LAST_POWERS.set(ctx, &operator, &Power(last.power))?;
+        total = total.add(Int::from(last.power))?;
         updates.push(ValidatorUpdate { pub_key: validator.cons_pubkey, power: last.power });
     }
+    set::check_total_power(total)?;
     Ok(updates)
 }
 

@@ -33,7 +33,7 @@ mod validator;
 pub use block::{begin_block, end_block};
 pub use delegation::{Delegation, Redelegation, RedelegationEntry, Unbonding, UnbondingEntry};
 pub use hold::{put_unbonding_on_hold, unbonding_can_complete};
-pub use set::update_validator_set;
+pub use set::first_validator_set;
 pub use slash::{Infraction, slash};
 pub use stake::{begin_redelegation, delegate, unbond, undelegate, validate_unbond_amount};
 pub use validator::{BondStatus, Commission, POWER_REDUCTION, Standing, Validator, power_of_tokens, tokens_of_power};

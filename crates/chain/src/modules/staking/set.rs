@@ -2,6 +2,7 @@
 //!
 //! The unjailed validators with the most power, at most `max_validators` of them and none without power, are bonded at the end of each
 //! block. One that drops out unbonds for the unbonding time, in which it can still be slashed. Equal powers: the lower operator first.
+//! While no set follows that the consensus engine could work with, the one in office stays.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,9 @@ use super::validator::{BondStatus, Validator};
 use super::{error, hold, queue, stake};
 use crate::block::ValidatorUpdate;
 use crate::hooks;
+
+/// The most power that CometBFT lets a set have (`MaxTotalVotingPower`); it stops for ever at an update to more.
+const MAX_TOTAL_POWER: u64 = (1 << 60) - 1;
 
 fn rank(validator: &Validator) -> Result<Rank> {
     Ok(Rank { power: validator.potential_power()?.cast_unsigned(), operator: validator.operator })
@@ -94,9 +98,9 @@ pub(super) fn remove(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
 /// validators that left, by operator.
 ///
 /// # Compatibility
-/// While nobody is fit to be bonded (all are jailed, or without power) those in office stay. Upstream removes them, at which the
-/// consensus engine stops for ever: a set must not be empty. Jailed validators in office can be slashed, and leave as soon as another
-/// one is there.
+/// While nobody is fit to be bonded (all are jailed, or without power), or those who are have more power together than CometBFT counts
+/// (a vote can give an alliance any weight), those in office stay with the power that they had. Upstream goes on, at which the consensus
+/// engine stops for ever. Jailed validators in office can be slashed, and leave as soon as a set can follow.
 pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     let mut last: BTreeMap<ValAddress, i64> = BTreeMap::new();
     for row in state::LAST_POWERS.iter(ctx) {
@@ -104,10 +108,7 @@ pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
         last.insert(operator, power.0);
     }
     let (mut updates, mut total, mut entered) = (Vec::new(), Int::ZERO, Int::ZERO);
-    let successors = strongest(ctx)?;
-    if successors.is_empty() {
-        return Ok(updates);
-    }
+    let Some(successors) = successors(ctx)? else { return Ok(updates) };
     for Rank { power, operator } in successors {
         let power = i64::try_from(power).map_err(|_| Error::fault(format!("staking: a power of {power}")))?;
         total = total.add(Int::from(power))?;
@@ -138,7 +139,13 @@ pub fn update_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
     Ok(updates)
 }
 
-/// The validators that shall be bonded, the strongest first.
+/// The set that follows, the strongest first; none if it could not work.
+fn successors(view: &View) -> Result<Option<Vec<Rank>>> {
+    let ranks = strongest(view)?;
+    let total = ranks.iter().try_fold(0_u64, |sum, rank| sum.checked_add(rank.power));
+    Ok((!ranks.is_empty() && total.is_some_and(|total| total <= MAX_TOTAL_POWER)).then_some(ranks))
+}
+
 fn strongest(ctx: &View) -> Result<Vec<Rank>> {
     let max = usize::try_from(super::params(ctx)?.max_validators).unwrap_or(usize::MAX);
     let mut ranks = Vec::new();
@@ -152,9 +159,28 @@ fn strongest(ctx: &View) -> Result<Vec<Rank>> {
     Ok(ranks)
 }
 
-/// Whether no validator could be bonded now.
-pub(super) fn nobody_is_fit(view: &View) -> Result<bool> {
-    Ok(strongest(view)?.is_empty())
+/// Whether those in office stay because no set can follow.
+pub(super) fn office_is_kept(view: &View) -> Result<bool> {
+    Ok(successors(view)?.is_none())
+}
+
+/// The set with which a chain begins.
+///
+/// # Errors
+/// A refusal without code if it has more power than CometBFT counts.
+pub fn first_validator_set(ctx: &mut Ctx) -> Result<Vec<ValidatorUpdate>> {
+    let power = strongest(ctx)?.iter().try_fold(Int::ZERO, |sum, rank| sum.add(Int::from_u64(rank.power)))?;
+    check_total_power(power)?;
+    update_validator_set(ctx)
+}
+
+pub(super) fn check_total_power(power: Int) -> Result<()> {
+    if power > Int::from_u64(MAX_TOTAL_POWER) {
+        return Err(Error::plain(format!(
+            "validators: a total power of {power}; at most {MAX_TOTAL_POWER} is allowed"
+        )));
+    }
+    Ok(())
 }
 
 /// One transfer for all validators that changed sides.

@@ -355,6 +355,29 @@ fn while_nobody_could_follow_the_validators_in_office_stay() {
 }
 
 #[test]
+fn while_a_set_would_have_more_power_than_comet_counts_the_one_in_office_stays() {
+    let mut w = World::new(&[5 * UNIT, 6 * UNIT]);
+    w.block();
+    const MOST: i64 = (1 << 60) - 1;
+    let add = |w: &mut World, power: i64| {
+        let tokens = super::tokens_of_power(power).unwrap();
+        let coins = super::stake::bond_coins(&w.ctx, tokens).unwrap();
+        let (module, found) = (auth::ModuleAccount::MINT, w.validator(1));
+        crate::modules::bank::mint(&mut w.ctx, &module, &coins).unwrap();
+        super::delegate(&mut w.ctx, &module.address(), tokens, BondStatus::Unbonded, &found, true).unwrap();
+        w.block();
+        powers(w)
+    };
+    assert_eq!(add(&mut w, MOST - 11), [(1, MOST - 6)], "as much as it counts");
+    assert_eq!(add(&mut w, 1), [], "one more would stop the consensus engine");
+    w.send(&undelegate(&w, 2, 2, UNIT).clone()).unwrap();
+    w.block();
+    assert_eq!(powers(&w), [(1, MOST - 5), (2, 5)], "what was put off follows");
+    let error = super::set::check_total_power(Int::from_u64(1 << 60)).unwrap_err();
+    assert!(error.to_string().contains("at most 1152921504606846975 is allowed"), "{error}");
+}
+
+#[test]
 fn a_queue_is_drained_in_order_with_a_budget() {
     let mut w = World::new(&[5 * UNIT]);
     for n in 101..=105 {
