@@ -72,6 +72,22 @@ pub fn parse_timestamp(wire: &prost_types::Timestamp, field: &str) -> Result<Tim
     Ok(at)
 }
 
+/// A time that must be set.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn must_time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Timestamp> {
+    parse_timestamp(wire.ok_or_else(|| Error::plain(format!("{field}: a time is wanted")))?, field)
+}
+
+/// Reads the rows of a genesis one by one; a refusal names the row.
+pub fn each_row<T>(rows: &[T], field: &str, mut read: impl FnMut(&T) -> Result<()>) -> Result<()> {
+    for (i, row) in rows.iter().enumerate() {
+        read(row).map_err(|e| e.wrap(format!("{field}[{i}]")))?;
+    }
+    Ok(())
+}
+
 pub fn span(span: Span) -> prost_types::Duration {
     let (seconds, nanos) = span.parts();
     prost_types::Duration { seconds, nanos }

@@ -23,30 +23,30 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         None => Params::default(),
     };
     PARAMS.save(ctx, &params)?;
-    each(&genesis.pools, "pools", |row| read_pool(ctx, row))?;
-    each(&genesis.accumulators, "accumulators", |row| {
+    convert::each_row(&genesis.pools, "pools", |row| read_pool(ctx, row))?;
+    convert::each_row(&genesis.accumulators, "accumulators", |row| {
         let acc = Accumulator {
-            time: time(row.time.as_ref(), "time")?,
+            time: convert::must_time(row.time.as_ref(), "time")?,
             sums: sums(row)?,
             price: convert::parse_wad(&row.price, "price")?,
             depth: convert::parse_amount(&row.depth_2pct, "depth_2pct")?,
         };
         ACCUMULATORS.set(ctx, &pair(ctx, row)?, &acc)
     })?;
-    each(&genesis.snapshots, "snapshots", |row| {
+    convert::each_row(&genesis.snapshots, "snapshots", |row| {
         let (pool, base, quote) = pair(ctx, row)?;
-        SNAPSHOTS.set(ctx, &(pool, base, quote, time(row.time.as_ref(), "time")?), &sums(row)?)
+        SNAPSHOTS.set(ctx, &(pool, base, quote, convert::must_time(row.time.as_ref(), "time")?), &sums(row)?)
     })?;
-    each(&genesis.incentives, "incentives", |row| read_incentive(ctx, row))?;
-    each(&genesis.indices, "indices", |row| read_index(ctx, row))?;
-    each(&genesis.ledgers, "ledgers", |row| {
+    convert::each_row(&genesis.incentives, "incentives", |row| read_incentive(ctx, row))?;
+    convert::each_row(&genesis.indices, "indices", |row| read_index(ctx, row))?;
+    convert::each_row(&genesis.ledgers, "ledgers", |row| {
         let received = convert::parse_coin(&row.received.clone().unwrap_or_default(), "received")?;
         must_pool(ctx, row.pool)?;
         let ledger = Ledger { received: amount(received.amount)?, paid: convert::parse_amount(&row.paid, "paid")? };
         LEDGERS.set(ctx, &(row.pool, received.denom), &ledger)
     })?;
-    each(&genesis.groups, "groups", |row| read_group(ctx, row))?;
-    each(&genesis.positions, "positions", |row| {
+    convert::each_row(&genesis.groups, "groups", |row| read_group(ctx, row))?;
+    convert::each_row(&genesis.positions, "positions", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner).map_err(|e| e.wrap("owner"))?;
         let place = msg::place(&row.validator, ctx.bech32()).map_err(|e| e.wrap("validator"))?;
         match convert::parse_amount(&row.units, "units")? {
@@ -54,22 +54,25 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
             units => POSITIONS.set(ctx, &(owner, row.pool, place), &units),
         }
     })?;
-    each(&genesis.credits, "credits", |row| {
+    convert::each_row(&genesis.credits, "credits", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner).map_err(|e| e.wrap("owner"))?;
         let place = msg::place(&row.validator, ctx.bech32()).map_err(|e| e.wrap("validator"))?;
         let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
         CREDITS.set(ctx, &(owner, row.pool, place, Denom::new(&row.denom)?), &credit)
     })?;
-    each(&genesis.observations, "observations", |row| {
+    convert::each_row(&genesis.observations, "observations", |row| {
         must_pool(ctx, row.pool)?;
-        OBSERVATIONS.set(ctx, &(time(row.time.as_ref(), "time")?, row.pool), &())
+        OBSERVATIONS.set(ctx, &(convert::must_time(row.time.as_ref(), "time")?, row.pool), &())
     })?;
-    each(&genesis.reported, "reported", |row| {
+    convert::each_row(&genesis.reported, "reported", |row| {
         let denom = Denom::new(&row.denom)?;
         for quote in &row.quotes {
             QUOTES.set(ctx, &(denom.clone(), Denom::new(quote)?), &())?;
         }
-        let report = Report { time: time(row.time.as_ref(), "time")?, rate: convert::parse_wad(&row.rate, "rate")? };
+        let report = Report {
+            time: convert::must_time(row.time.as_ref(), "time")?,
+            rate: convert::parse_wad(&row.rate, "rate")?,
+        };
         REPORTED.set(ctx, &denom, &report)
     })?;
     if !genesis.report_cursor.is_empty() {
@@ -97,18 +100,6 @@ fn check(view: &View) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads rows one by one; a refusal names the row.
-fn each<T>(rows: &[T], field: &str, mut read: impl FnMut(&T) -> Result<()>) -> Result<()> {
-    for (i, row) in rows.iter().enumerate() {
-        read(row).map_err(|e| e.wrap(format!("{field}[{i}]")))?;
-    }
-    Ok(())
-}
-
-fn time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Timestamp> {
-    convert::parse_timestamp(wire.ok_or_else(|| Error::plain(format!("{field}: a time is wanted")))?, field)
 }
 
 fn wide(text: &str, field: &str) -> Result<Wide> {
@@ -181,10 +172,10 @@ fn read_incentive(ctx: &mut Ctx, row: &wire::Incentive) -> Result<()> {
         funder: ctx.bech32().parse_acc(&row.funder).map_err(|e| e.wrap("funder"))?,
         denom: given.denom,
         amount: amount(given.amount)?,
-        start: time(row.start.as_ref(), "start")?,
+        start: convert::must_time(row.start.as_ref(), "start")?,
         period,
         flowed: convert::parse_amount(&row.paid, "paid")?,
-        seen: time(row.seen.as_ref(), "seen")?,
+        seen: convert::must_time(row.seen.as_ref(), "seen")?,
     };
     if row.id >= INCENTIVE_IDS.peek(ctx)? {
         INCENTIVE_IDS.set(ctx, row.id.saturating_add(1))?;

@@ -1,7 +1,7 @@
 //! The vaults in a genesis: everything they remember, so that an export goes on as the same chain.
 
 use entente_kernel::num::{Denom, Wide};
-use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, View};
+use entente_kernel::{AccAddress, Ctx, Error, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::holding::{amount, must_vault, put};
@@ -19,38 +19,42 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     if let Some(params) = &genesis.params {
         PARAMS.save(ctx, &Params::from_wire(params).map_err(|e| e.wrap("params"))?)?;
     }
-    each(&genesis.vaults, "vaults", |row| {
+    convert::each_row(&genesis.vaults, "vaults", |row| {
         let vault = read_vault(ctx, row)?;
         VAULTS.set(ctx, &vault.id, &vault)
     })?;
-    each(&genesis.holdings, "holdings", |row| read_holding(ctx, row))?;
-    each(&genesis.batches, "batches", |row| read_batch(ctx, row))?;
-    each(&genesis.claims, "claims", |row| read_claim(ctx, row))?;
-    each(&genesis.gauge_locks, "gauge_locks", |row| read_lock(ctx, row))?;
-    each(&genesis.pending, "pending", |row| read_pending(ctx, row))?;
-    each(&genesis.rewards, "rewards", |row| {
+    convert::each_row(&genesis.holdings, "holdings", |row| read_holding(ctx, row))?;
+    convert::each_row(&genesis.batches, "batches", |row| read_batch(ctx, row))?;
+    convert::each_row(&genesis.claims, "claims", |row| read_claim(ctx, row))?;
+    convert::each_row(&genesis.gauge_locks, "gauge_locks", |row| read_lock(ctx, row))?;
+    convert::each_row(&genesis.pending, "pending", |row| read_pending(ctx, row))?;
+    convert::each_row(&genesis.rewards, "rewards", |row| {
         let coin = convert::parse_coin(&row.coin.clone().unwrap_or_default(), "coin")?;
         REWARDS.set(ctx, &(row.vault, coin.denom), &amount(coin.amount)?)
     })?;
-    each(&genesis.streams, "streams", |row| {
+    convert::each_row(&genesis.streams, "streams", |row| {
         let stream = Stream {
             left: convert::parse_amount(&row.left, "left")?,
             flowed: convert::parse_amount(&row.flowed, "flowed")?,
-            from: time(row.from.as_ref(), "from")?,
-            end: time(row.end.as_ref(), "end")?,
+            from: convert::must_time(row.from.as_ref(), "from")?,
+            end: convert::must_time(row.end.as_ref(), "end")?,
             index: wide(&row.index, "index")?,
             remainder: wide(&row.remainder, "remainder")?,
         };
         STREAMS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &stream)
     })?;
-    each(&genesis.drips, "drips", |row| {
+    convert::each_row(&genesis.drips, "drips", |row| {
         let left =
             convert::parse_amount(&row.amount, "amount")?.checked_sub(convert::parse_amount(&row.dripped, "dripped")?);
         let left = left.ok_or_else(|| Error::plain("dripped: more than the amount"))?;
-        let drip = Drip { left, from: time(row.start.as_ref(), "start")?, end: time(row.end.as_ref(), "end")? };
+        let drip = Drip {
+            left,
+            from: convert::must_time(row.start.as_ref(), "start")?,
+            end: convert::must_time(row.end.as_ref(), "end")?,
+        };
         DRIPS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &drip)
     })?;
-    each(&genesis.lots, "lots", |row| {
+    convert::each_row(&genesis.lots, "lots", |row| {
         let sold = convert::parse_coin(&row.sold.clone().unwrap_or_default(), "sold")?;
         let lot = Lot {
             vault: row.vault,
@@ -59,8 +63,8 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
             wanted: Denom::new(&row.wanted_denom)?,
             price_start: convert::parse_wad(&row.price_start, "price_start")?,
             price_end: convert::parse_wad(&row.price_end, "price_end")?,
-            start: time(row.start.as_ref(), "start")?,
-            end: time(row.end.as_ref(), "end")?,
+            start: convert::must_time(row.start.as_ref(), "start")?,
+            end: convert::must_time(row.end.as_ref(), "end")?,
             earned_over: convert::parse_span(&row.earned_over.unwrap_or_default(), "earned_over")?,
         };
         if lot.price_end > lot.price_start || must_vault(ctx, row.vault)?.seat(&lot.wanted).is_none() {
@@ -69,19 +73,19 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         LOTS_OF_VAULT.set(ctx, &(row.vault, lot.sold.clone()), &row.id)?;
         LOTS.set(ctx, &row.id, &lot)
     })?;
-    each(&genesis.credits, "credits", |row| {
+    convert::each_row(&genesis.credits, "credits", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner)?;
         let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
         CREDITS.set(ctx, &(row.vault, owner, Denom::new(&row.denom)?), &credit)
     })?;
-    each(&genesis.samples, "samples", |row| {
+    convert::each_row(&genesis.samples, "samples", |row| {
         let key = (row.vault, Denom::new(&row.denom)?);
         let mut samples = SAMPLES.get(ctx, &key)?.unwrap_or_default();
-        samples.0.push((time(row.time.as_ref(), "time")?, convert::parse_wad(&row.rate, "rate")?));
+        samples.0.push((convert::must_time(row.time.as_ref(), "time")?, convert::parse_wad(&row.rate, "rate")?));
         SAMPLES.set(ctx, &key, &samples)
     })?;
-    each(&genesis.queue, "queue", |row| {
-        let at = time(row.time.as_ref(), "time")?;
+    convert::each_row(&genesis.queue, "queue", |row| {
+        let at = convert::must_time(row.time.as_ref(), "time")?;
         match row.batch {
             0 => EPOCHS.set(ctx, &(at, row.vault), &()),
             batch => DUE.set(ctx, &(at, row.vault, batch), &()),
@@ -103,18 +107,6 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads rows one by one; a refusal names the row.
-fn each<T>(rows: &[T], field: &str, mut read: impl FnMut(&T) -> Result<()>) -> Result<()> {
-    for (i, row) in rows.iter().enumerate() {
-        read(row).map_err(|e| e.wrap(format!("{field}[{i}]")))?;
-    }
-    Ok(())
-}
-
-fn time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Timestamp> {
-    convert::parse_timestamp(wire.ok_or_else(|| Error::plain(format!("{field}: a time is wanted")))?, field)
 }
 
 fn wide(text: &str, field: &str) -> Result<Wide> {
@@ -148,12 +140,12 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         stage,
         alloc_seq: row.alloc_seq,
         canary_cap: parse(&row.canary_cap, "canary_cap")?,
-        canary_raised: time(row.canary_raised.as_ref(), "canary_raised")?,
-        epoch_start: time(row.epoch_start.as_ref(), "epoch_start")?,
+        canary_raised: convert::must_time(row.canary_raised.as_ref(), "canary_raised")?,
+        epoch_start: convert::must_time(row.epoch_start.as_ref(), "epoch_start")?,
         epoch_nav: parse(&row.epoch_nav, "epoch_nav")?,
         swap_enabled: row.swap_enabled,
         hooks: row.hooks.clone(),
-        created: time(row.created.as_ref(), "created")?,
+        created: convert::must_time(row.created.as_ref(), "created")?,
         bonus_total: parse(&row.bonus_total, "bonus_total")?,
         fee_total: parse(&row.fee_total, "fee_total")?,
         last_batch: row.last_batch,
@@ -197,7 +189,7 @@ fn read_holding(ctx: &mut Ctx, row: &wire::Holding) -> Result<()> {
         enter(ctx, &validator, row.vault)?;
         let found = Return {
             validator,
-            completion: time(back.completion_time.as_ref(), "undelegating.completion_time")?,
+            completion: convert::must_time(back.completion_time.as_ref(), "undelegating.completion_time")?,
             amount: convert::parse_amount(&back.amount, "undelegating.amount")?,
         };
         RETURNS.set(ctx, &(row.vault, denom.clone(), back.entry), &found)?;
@@ -224,9 +216,9 @@ fn read_batch(ctx: &mut Ctx, row: &wire::Batch) -> Result<()> {
         None
     } else {
         Some(Close {
-            time: time(row.close_time.as_ref(), "close_time")?,
+            time: convert::must_time(row.close_time.as_ref(), "close_time")?,
             height: row.close_height,
-            mature_at: time(row.mature_at.as_ref(), "mature_at")?,
+            mature_at: convert::must_time(row.mature_at.as_ref(), "mature_at")?,
             magnitude: convert::parse_amount(&row.magnitude, "magnitude")?,
             shares: convert::parse_amount(&row.shares, "shares")?,
         })
@@ -271,7 +263,7 @@ fn read_pending(ctx: &mut Ctx, row: &wire::PendingChange) -> Result<()> {
         Ok(wire::ChangeKind::Swap) => Change::Swap(wire.swap_enabled),
         _ => return Err(Error::plain(format!("change.kind: {} is not announced", wire.kind))),
     };
-    let effective_at = time(row.effective_at.as_ref(), "effective_at")?;
+    let effective_at = convert::must_time(row.effective_at.as_ref(), "effective_at")?;
     let id = PENDING_IDS.next(ctx)?;
     PENDING.set(ctx, &(row.vault, id), &Pending { change, effective_at })
 }
