@@ -14,14 +14,16 @@ const HOME = process.env.INTEROP_GO ?? "";
 
 export const title = "light clients";
 
-/** A block every 200 ms, so that there is something to follow. */
-export const args = ["--ephemeral", "--block-time", "200ms"];
+/** A block every 200 ms, so that there is something to follow, signed by four. */
+export const args = ["--ephemeral", "--block-time", "200ms", "--validators", "4"];
 
 export async function run(node) {
   if (HOME === "" || !existsSync(join(HOME, "cometbft"))) return skip("cometbft light, 07-tendermint: there is no Go");
   await comet(node);
   const [owner] = await addresses(await direct(0));
   await lines(join(HOME, "light"), [], { NODE_RPC: node.rpc, OWNER: owner });
+  const { height } = JSON.parse(node.cli("dev", "fault", "dev3", "--double-sign"));
+  await lines(join(HOME, "light"), [], { NODE_RPC: node.rpc, EVIDENCE_HEIGHT: height });
 }
 
 async function comet(node) {

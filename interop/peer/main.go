@@ -1,5 +1,6 @@
 // Command light follows a node with the light client that other chains run, 07-tendermint of ibc-go: it verifies headers, adjacent
-// and not, and proofs of membership and of absence in the node's stores. It prints one line per call, as the other clients here do.
+// and not, and proofs of membership and of absence in the node's stores. With EVIDENCE_HEIGHT it verifies the proof of misbehaviour in
+// that block with CometBFT's own code, and follows the headers over it. It prints one line per call, as the other clients here do.
 package main
 
 import (
@@ -8,11 +9,13 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"cosmossdk.io/log"
 	"cosmossdk.io/store/dbadapter"
 	storetypes "cosmossdk.io/store/types"
+	"github.com/cometbft/cometbft/evidence"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	rpcclient "github.com/cometbft/cometbft/rpc/client"
 	rpchttp "github.com/cometbft/cometbft/rpc/client/http"
@@ -47,6 +50,11 @@ func main() {
 	rpc, err := rpchttp.New(os.Getenv("NODE_RPC"), "/websocket")
 	must("connect", err)
 	f := &follower{rpc: rpc}
+	if height, err := strconv.ParseInt(os.Getenv("EVIDENCE_HEIGHT"), 10, 64); err == nil {
+		call("CometBFT's evidence pool would take the proof", func() (string, error) { return f.proven(height) })
+		call("a client of the height before follows over the slash", func() (string, error) { return f.over(height) })
+		return
+	}
 	call("a client is made of a trusted header", f.begin)
 	call("the adjacent header is verified", func() (string, error) { return f.follow(1) })
 	call("a header further on is verified by a third of the trusted set", func() (string, error) { return f.follow(3) })
@@ -72,18 +80,72 @@ func call(name string, step func() (string, error)) {
 	fmt.Printf("  ok      %s: %s (%d ms)\n", name, said, time.Since(start).Milliseconds())
 }
 
+// proven checks the block and the duplicate vote in it as a node of CometBFT does before it agrees to the block.
+func (f *follower) proven(height int64) (string, error) {
+	found, err := f.rpc.Block(context.Background(), &height)
+	if err != nil {
+		return "", err
+	}
+	if err := found.Block.ValidateBasic(); err != nil {
+		return "", err
+	}
+	if len(found.Block.Evidence.Evidence) != 1 {
+		return "", fmt.Errorf("%d proofs in the block", len(found.Block.Evidence.Evidence))
+	}
+	proof, ok := found.Block.Evidence.Evidence[0].(*cmttypes.DuplicateVoteEvidence)
+	if !ok {
+		return "", fmt.Errorf("it is a %T", found.Block.Evidence.Evidence[0])
+	}
+	at, page, perPage := proof.Height(), 1, 100
+	validators, err := f.rpc.Validators(context.Background(), &at, &page, &perPage)
+	if err != nil {
+		return "", err
+	}
+	header, err := f.rpc.Header(context.Background(), &at)
+	if err != nil {
+		return "", err
+	}
+	if !proof.Time().Equal(header.Header.Time) {
+		return "", fmt.Errorf("its time is %v, that of the block %v", proof.Time(), header.Header.Time)
+	}
+	set := cmttypes.NewValidatorSet(nil)
+	set.Validators = validators.Validators
+	return fmt.Sprintf("%X signed twice at %d", proof.VoteA.ValidatorAddress, at), evidence.VerifyDuplicateVote(proof, found.Block.ChainID, set)
+}
+
+// over trusts the header before a proof and follows one by one until the set has changed.
+func (f *follower) over(height int64) (string, error) {
+	if _, err := f.trust(height - 1); err != nil {
+		return "", err
+	}
+	for range 4 {
+		if _, err := f.follow(1); err != nil {
+			return "", err
+		}
+	}
+	page, perPage, last := 1, 100, f.trusted()
+	set, err := f.rpc.Validators(context.Background(), &last, &page, &perPage)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("to %d, where %d sign", last, set.Count), nil
+}
+
 // begin trusts the newest header.
 func (f *follower) begin() (string, error) {
 	status, err := f.rpc.Status(context.Background())
 	if err != nil {
 		return "", err
 	}
-	f.chain = status.NodeInfo.Network
-	height := status.SyncInfo.LatestBlockHeight
+	return f.trust(status.SyncInfo.LatestBlockHeight)
+}
+
+func (f *follower) trust(height int64) (string, error) {
 	commit, err := f.rpc.Commit(context.Background(), &height)
 	if err != nil {
 		return "", err
 	}
+	f.chain = commit.Header.ChainID
 	registry := codectypes.NewInterfaceRegistry()
 	clienttypes.RegisterInterfaces(registry)
 	ibctm.RegisterInterfaces(registry)

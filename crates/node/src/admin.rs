@@ -1,15 +1,21 @@
-//! The admin door of a development chain: a socket in its home folder, over which `entente dev advance`, `snapshot` and `revert` speak
-//! to the running node. One line of JSON asks, one line answers.
+//! The admin door of a development chain: a socket in its home folder, over which `entente dev advance`, `fault`, `snapshot` and
+//! `revert` speak to the running node. One line of JSON asks, one line answers.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use entente_kernel::Span;
+use entente_chain::Snapshot;
+use entente_kernel::crypto::ed25519;
+use entente_kernel::{ConsAddress, Span};
+use entente_proto::cosmos::crypto::ed25519::PubKey;
+use entente_proto::cosmos::staking::v1beta1::{QueryValidatorRequest, QueryValidatorResponse};
+use prost::Message as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::engine::Engine;
+use crate::keys;
 
 /// Longest question in bytes.
 const LINE_BYTES_MAX: u64 = 4_096;
@@ -57,10 +63,14 @@ fn answer(engine: &Engine, line: &str) -> Result<Value> {
     match wish.get("do").and_then(Value::as_str) {
         Some("advance") => {
             let by = wish.get("nanos").and_then(Value::as_i64).unwrap_or_default();
-            engine.advance(Span(by))?;
+            match wish.get("blocks").and_then(Value::as_u64) {
+                None => engine.advance(Span(by))?,
+                Some(blocks) => engine.advance_by_blocks(Span(by), u32::try_from(blocks)?)?,
+            };
             let standing = engine.shown().standing;
             Ok(json!({ "height": standing.height.to_string(), "time": standing.time.to_string() }))
         }
+        Some("fault") => fault(engine, &wish),
         Some("snapshot") => {
             let (number, height) = engine.mark()?;
             Ok(json!({ "snapshot": number, "height": height.to_string() }))
@@ -71,6 +81,40 @@ fn answer(engine: &Engine, line: &str) -> Result<Value> {
         },
         other => bail!("unknown wish {other:?}"),
     }
+}
+
+/// A validator misbehaves; named by its account's name or its operator address.
+fn fault(engine: &Engine, wish: &Value) -> Result<Value> {
+    let text = |name: &str| wish.get(name).and_then(Value::as_str).unwrap_or_default();
+    let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("a chain without a state"))?;
+    let bech32 = snapshot.bech32();
+    let (named, kind) = (text("validator"), text("kind"));
+    let operator = keys::development_named(named).map(|account| bech32.val(&account.address().into()));
+    let operator = operator.unwrap_or_else(|| named.to_owned());
+    let address = consensus_address(&snapshot, &operator)?;
+    match kind {
+        "double-sign" => drop(engine.double_sign(address)?),
+        "down" | "up" => engine.set_down(address, kind == "down")?,
+        other => bail!("unknown fault {other:?}; allowed: double-sign, down, up"),
+    }
+    let (standing, down) = (engine.shown().standing, engine.down());
+    let cons = |address: [u8; 20]| bech32.cons(&ConsAddress::from_array(address));
+    Ok(json!({
+        "height": standing.height.to_string(), "validator": operator, "consensus_address": cons(address), "fault": kind,
+        "down": down.into_iter().map(cons).collect::<Vec<_>>(),
+    }))
+}
+
+/// The address of the key with which an operator's validator signs blocks.
+fn consensus_address(snapshot: &Snapshot, operator: &str) -> Result<[u8; 20]> {
+    let request = QueryValidatorRequest { validator_addr: operator.to_owned() }.encode_to_vec();
+    let answer = snapshot
+        .query("/cosmos.staking.v1beta1.Query/Validator", &request)
+        .map_err(|e| anyhow!("{operator:?} is not a validator (dev0 or the address of an operator is wanted): {e}"))?;
+    let found = QueryValidatorResponse::decode(answer.as_slice())?.validator.unwrap_or_default();
+    let key = found.consensus_pubkey.and_then(|any| PubKey::decode(any.value.as_slice()).ok());
+    let key = key.and_then(|key| <[u8; 32]>::try_from(key.key).ok());
+    Ok(ed25519::address(&key.ok_or_else(|| anyhow!("{operator}: its consensus key is not an ed25519 key"))?))
 }
 
 /// Asks the node that runs in `home`.

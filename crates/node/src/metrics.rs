@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn a_page_has_a_help_and_a_type_for_every_series_and_speaks_of_the_economy() {
         let key = entente_kernel::crypto::ed25519::public_key(&development_seed());
-        let doc = dev::document("metrics-1", entente_kernel::Timestamp::from_secs(1_800_000_000), key).unwrap();
+        let doc = dev::document("metrics-1", entente_kernel::Timestamp::from_secs(1_800_000_000), &[key]).unwrap();
         let engine = Engine::open(Disk::ephemeral(stores()), None, doc, vec![development_seed()]).unwrap();
         engine.make_block().unwrap();
         let metrics = Metrics { engine, begin: Instant::now(), read: Mutex::new((-1, String::new())), comet: None };

@@ -133,7 +133,7 @@ mod tests {
     fn yield_is_seen_after_time_travel() {
         let seed = keys::validator::development_seed();
         let start = 1_800_000_000;
-        let doc = story::document(story::CHAIN_ID, Timestamp::from_secs(start), seed).unwrap();
+        let doc = story::document(story::CHAIN_ID, Timestamp::from_secs(start), &[seed]).unwrap();
         let engine = Engine::open(Disk::ephemeral(stores()), None, doc, vec![seed]).unwrap();
         let publisher = Publisher::new(engine.clone()).unwrap();
         for i in 1..=2 {

@@ -43,6 +43,9 @@ pub(super) struct Dev {
     /// An empty block after so long without a transaction; 0s: none
     #[arg(long, default_value = "1s", value_name = "SPAN", conflicts_with = "block_time")]
     empty_blocks: String,
+    /// How many validators the chain has, 1 to 10; this process signs for all of them, the first accounts run them [default: 1]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "genesis", value_parser = clap::value_parser!(u32).range(1..=i64::from(keys::DEVELOPMENT_ACCOUNTS)))]
+    validators: Option<u32>,
     /// Keep nothing on disk but the admin socket
     #[arg(long)]
     ephemeral: bool,
@@ -66,6 +69,24 @@ enum Travel {
     Advance {
         /// Such as 21d, 6h30m, 90s
         span: String,
+        /// Make so many blocks on the way, equally far apart, instead
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        blocks: Option<u32>,
+    },
+    /// Let a validator of the running chain misbehave
+    #[command(group = clap::ArgGroup::new("kind").required(true))]
+    Fault {
+        /// The account that runs it, such as dev1, or the operator's address
+        validator: String,
+        /// It signs two blocks at the last height; the next block holds the proof
+        #[arg(long, group = "kind")]
+        double_sign: bool,
+        /// It signs nothing from now on, until it is jailed for it
+        #[arg(long, group = "kind")]
+        down: bool,
+        /// It signs again
+        #[arg(long, group = "kind")]
+        up: bool,
     },
     /// Mark the present height of the running chain
     Snapshot,
@@ -81,7 +102,19 @@ impl Dev {
         let home = home.unwrap_or_else(|| super::default_home().join("dev"));
         let Some(verb) = &self.verb else { return self.start(&home).await };
         let wish = match verb {
-            Travel::Advance { span } => json!({ "do": "advance", "nanos": admin::span(span)?.0 }),
+            Travel::Advance { span, blocks } => {
+                json!({ "do": "advance", "nanos": admin::span(span)?.0, "blocks": blocks })
+            }
+            Travel::Fault { validator, double_sign, down, .. } => {
+                let kind = if *double_sign {
+                    "double-sign"
+                } else if *down {
+                    "down"
+                } else {
+                    "up"
+                };
+                json!({ "do": "fault", "validator": validator, "kind": kind })
+            }
             Travel::Snapshot => json!({ "do": "snapshot" }),
             Travel::Revert { snapshot } => json!({ "do": "revert", "snapshot": snapshot }),
         };
@@ -111,8 +144,7 @@ impl Dev {
         };
         let doors = Doors::take(&addresses).await?;
         std::fs::create_dir_all(home).with_context(|| format!("the home folder {} cannot be made", home.display()))?;
-        let seed = keys::validator::development_seed();
-        let (engine, denom) = self.engine(home, seed)?;
+        let (engine, denom) = self.engine(home)?;
         if engine.shown().standing.is_before_first_block() {
             engine.make_block()?;
         }
@@ -132,13 +164,16 @@ impl Dev {
     }
 
     /// The engine, and the coin that is staked.
-    fn engine(&self, home: &Path, seed: [u8; 32]) -> Result<(Engine, String)> {
+    fn engine(&self, home: &Path) -> Result<(Engine, String)> {
         let file = home.join("config").join("genesis.json");
         let (disk, loaded) =
             if self.ephemeral { (Disk::ephemeral(stores()), None) } else { Disk::open(&home.join("data"), stores())? };
         let (mut doc, seeds) = match &self.genesis {
             _ if loaded.is_some() => self.known(home, &disk, &file)?,
-            None => (story::document(&self.chain_id, now(), seed)?, vec![seed]),
+            None => {
+                let seeds = keys::validator::development_seeds(self.validators.unwrap_or(1));
+                (story::document(&self.chain_id, now(), &seeds)?, seeds)
+            }
             Some(path) => {
                 let (doc, report) = genesis::import(path)?;
                 for line in report {
@@ -154,7 +189,9 @@ impl Dev {
             doc.write(&file)?;
             doc.file = Some(file);
             write_secret(&seeds_file(home), seeds.iter().map(hex::encode).collect::<Vec<_>>().join("\n").as_bytes())?;
-            keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || Ok(seed))?;
+            keys::validator::load_or_create(&home.join("config").join("priv_validator_key.json"), || {
+                Ok(keys::validator::development_seed())
+            })?;
         }
         let foreign = loaded.as_ref().map(|l| l.chain_id.clone()).filter(|found| *found != doc.chain_id);
         if let Some(found) = foreign {
@@ -180,6 +217,12 @@ impl Dev {
             text.lines().filter_map(|line| hex::decode(line).ok()?.try_into().ok()).collect();
         if seeds.is_empty() {
             seeds.push(keys::validator::development_seed());
+        }
+        if let Some(asked) = self.validators.filter(|asked| usize::try_from(*asked) != Ok(seeds.len())) {
+            let (found, place) = (seeds.len(), home.display());
+            return Err(anyhow!(
+                "--validators: {asked}, but the chain in {place} began with {found}; choose another folder with --home"
+            ));
         }
         Ok((doc, seeds))
     }
@@ -216,6 +259,12 @@ impl Dev {
         ));
         for index in 0..keys::DEVELOPMENT_ACCOUNTS {
             said.push_str(&format!("  {index}  {}\n", bech32.acc(&keys::development(index)?.address())));
+        }
+        let validators = engine.shown().standing.validators.validators().len();
+        if validators > 1 {
+            said.push_str(&format!(
+                "\n{validators} validators, run by the first accounts; one of them misbehaves: entente dev fault dev1 --double-sign\n"
+            ));
         }
         said.push_str(&format!("\ntokens:\n  {:<8} {denom}\n", "native"));
         for token in story::FOREIGN {

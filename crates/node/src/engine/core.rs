@@ -3,11 +3,12 @@
 use entente_chain::{BlockResult, Chain, FinalizeBlock, TxResult, Vote, VoteFlag};
 use entente_kernel::{ConsAddress, Event, Timestamp};
 use entente_proto::tendermint::abci::{self, ExecTxResult, ResponseFinalizeBlock};
-use entente_proto::tendermint::types::{self as wire, BlockIdFlag};
+use entente_proto::tendermint::types::{self as wire, BlockIdFlag, DuplicateVoteEvidence};
 use prost::Message as _;
 
 use super::archive::{Archive, standing_entries};
 use super::block::{self, no_commit, sign_commit, vote_time};
+use super::faults;
 use super::mempool::Mempool;
 use super::state::Standing;
 use super::validators::public_key;
@@ -50,8 +51,14 @@ impl Made {
 }
 
 impl Core {
-    /// Makes the next block of what waits in the mempool. When it returns, the block is durable.
-    pub fn make_block(&mut self, archive: &Archive, seeds: &[[u8; 32]], now: Timestamp) -> Result<Made, Halt> {
+    /// Makes the next block of what waits in the mempool and of proofs of misbehaviour. When it returns, the block is durable.
+    pub fn make_block(
+        &mut self,
+        archive: &Archive,
+        seeds: &[[u8; 32]],
+        now: Timestamp,
+        proofs: &[DuplicateVoteEvidence],
+    ) -> Result<Made, Halt> {
         let standing = &self.standing;
         let time = if standing.is_before_first_block() { standing.time } else { vote_time(now, standing.time) };
         let last_commit = if standing.is_before_first_block() {
@@ -64,19 +71,20 @@ impl Core {
         let txs = self.mempool.reap(self.data_bytes_max(), standing.params.block.unwrap_or_default().max_gas);
         passed("transactions are chosen");
         let proposer = self.proposer(seeds);
-        let header = standing.next_header(time, &txs, &last_commit, proposer);
+        let evidence_hash = faults::evidence_hash(proofs);
+        let header = standing.next_header(time, &txs, &last_commit, proposer, evidence_hash);
         let request = FinalizeBlock {
             height: header.height,
             time,
             proposer: ConsAddress::from_array(proposer),
             votes: votes(standing, &last_commit),
-            evidence: Vec::new(),
+            evidence: faults::to_chain(proofs),
             txs: txs.clone(),
         };
         let block = wire::Block {
             header: Some(header.clone()),
             data: Some(wire::Data { txs }),
-            evidence: Some(wire::EvidenceList::default()),
+            evidence: Some(faults::to_list(proofs)),
             last_commit: Some(last_commit),
         };
         let block_id = block::block_id(&block);

@@ -31,7 +31,7 @@ const T0: i64 = 1_800_000_000;
 const BLOCKS: i64 = 5;
 
 fn doc() -> GenesisDoc {
-    dev::document("killed-1", Timestamp::from_secs(T0), seed()).unwrap()
+    dev::document("killed-1", Timestamp::from_secs(T0), &[seed()]).unwrap()
 }
 
 fn seed() -> [u8; 32] {

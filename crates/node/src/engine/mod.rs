@@ -11,6 +11,7 @@ pub mod archive;
 pub mod block;
 pub mod comet;
 mod core;
+pub mod faults;
 pub mod filter;
 pub mod index;
 #[cfg(test)]
@@ -31,8 +32,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use entente_chain::{Chain, InitChain, InitResult, Snapshot, TxResult, stores};
 use entente_kernel::crypto::sha256;
 use entente_kernel::{Error, Span, Timestamp};
-use entente_proto::tendermint::types as wire;
-use parking_lot::{Mutex, RwLock};
+use entente_proto::tendermint::types::{self as wire, DuplicateVoteEvidence};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use tokio::sync::{Notify, broadcast, watch};
 
 use self::archive::{Archive, genesis_entry, standing_entries};
@@ -102,6 +103,7 @@ struct Inner {
     keep: AtomicUsize,
     marks: Mutex<past::Marks>,
     clock_ahead: Mutex<Span>,
+    down: Mutex<faults::Down>,
     arrived: Notify,
     news: broadcast::Sender<Arc<Made>>,
     halted: watch::Sender<Option<Halt>>,
@@ -139,6 +141,7 @@ impl Engine {
         let ahead = archive.disk().meta(CLOCK_META)?.and_then(|b| std::str::from_utf8(&b).ok()?.parse().ok());
         let shown = Shown { standing: Arc::new(core.standing.clone()), seen: Arc::new(core.seen.clone()) };
         let recent = core.chain.snapshot(None).cloned().into_iter().collect();
+        let down = faults::known_down(archive.disk())?;
         Ok(Self(Arc::new(Inner {
             doc,
             archive,
@@ -151,6 +154,7 @@ impl Engine {
             keep: AtomicUsize::new(entente_chain::RECENT_HEIGHTS),
             marks: Mutex::default(),
             clock_ahead: Mutex::new(Span(ahead.unwrap_or_default())),
+            down: Mutex::new(down),
             arrived: Notify::new(),
             news: broadcast::Sender::new(NEWS_BEHIND_MAX),
             halted: watch::Sender::new(None),
@@ -308,8 +312,17 @@ impl Engine {
     /// As [`Self::make_block`].
     pub fn make_block_at(&self, now: Timestamp) -> Result<Arc<Made>, Halt> {
         self.is_running()?;
-        let mut core = self.0.core.lock();
-        let made = Arc::new(core.make_block(&self.0.archive, &self.0.seeds, now).map_err(|halt| self.halt(halt))?);
+        self.make_in(self.0.core.lock(), now, &[])
+    }
+
+    fn make_in(
+        &self,
+        mut core: MutexGuard<'_, Core>,
+        now: Timestamp,
+        proofs: &[DuplicateVoteEvidence],
+    ) -> Result<Arc<Made>, Halt> {
+        let made = core.make_block(&self.0.archive, &self.signing(), now, proofs);
+        let made = Arc::new(made.map_err(|halt| self.halt(halt))?);
         self.show(&core);
         drop(core);
         passed("the block is shown");

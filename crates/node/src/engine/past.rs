@@ -11,6 +11,7 @@ use entente_kernel::tree::Forest;
 use entente_proto::tendermint::types as wire;
 
 use super::archive::{entries_after, standing_entries};
+use super::faults::Down;
 use super::state::Standing;
 use super::{CLOCK_META, Engine, Halt, Made};
 use crate::disk;
@@ -27,6 +28,7 @@ struct Mark {
     standing: Standing,
     seen: wire::Commit,
     clock_ahead: Span,
+    down: Down,
 }
 
 impl Engine {
@@ -35,10 +37,28 @@ impl Engine {
     /// # Errors
     /// The engine has stopped.
     pub fn advance(&self, by: Span) -> Result<Arc<Made>, Halt> {
-        let ahead = self.0.clock_ahead.lock().0;
-        self.set_clock(Span(ahead.saturating_add(by.0.max(0))))?;
+        self.move_clock(by)?;
         self.make_block()?;
         self.make_block()
+    }
+
+    /// Moves the clock ahead in as many equal steps as there are blocks, and makes a block after each; at least one.
+    ///
+    /// # Errors
+    /// The engine has stopped.
+    pub fn advance_by_blocks(&self, by: Span, blocks: u32) -> Result<Arc<Made>, Halt> {
+        let step = Span(by.0 / i64::from(blocks.max(1)));
+        for _ in 1..blocks {
+            self.move_clock(step)?;
+            self.make_block()?;
+        }
+        self.move_clock(step)?;
+        self.make_block()
+    }
+
+    fn move_clock(&self, by: Span) -> Result<(), Halt> {
+        let ahead = self.0.clock_ahead.lock().0;
+        self.set_clock(Span(ahead.saturating_add(by.0.max(0))))
     }
 
     fn set_clock(&self, ahead: Span) -> Result<(), Halt> {
@@ -63,6 +83,7 @@ impl Engine {
             standing: core.standing.clone(),
             seen: core.seen.clone(),
             clock_ahead: *self.0.clock_ahead.lock(),
+            down: self.0.down.lock().clone(),
         };
         marks.by_number.insert(number, mark);
         Ok((number, height))
@@ -98,13 +119,14 @@ impl Engine {
         core.standing = mark.standing.clone();
         core.seen = mark.seen.clone();
         core.mempool.clear();
-        let clock_ahead = mark.clock_ahead;
+        let (clock_ahead, down) = (mark.clock_ahead, mark.down.clone());
         marks.by_number.retain(|n, _| *n <= number);
         drop(marks);
         self.0.recent.write().retain(|s| s.height < height);
         self.show(&core);
         drop(core);
         self.set_clock(clock_ahead)?;
+        self.keep_down(down)?;
         Ok(Some((number, height)))
     }
 }

@@ -68,6 +68,7 @@ impl Standing {
         txs: &[Vec<u8>],
         last_commit: &wire::Commit,
         proposer: [u8; 20],
+        evidence_hash: [u8; 32],
     ) -> wire::Header {
         let app = self.params.version.unwrap_or_default().app;
         wire::Header {
@@ -83,7 +84,7 @@ impl Standing {
             consensus_hash: block::consensus_hash(&self.params).to_vec(),
             app_hash: self.app_hash.clone(),
             last_results_hash: self.last_results_hash.clone(),
-            evidence_hash: block::empty_hash().to_vec(),
+            evidence_hash: evidence_hash.to_vec(),
             proposer_address: proposer.to_vec(),
         }
     }

@@ -2,15 +2,16 @@
 //! of them in the registry with rates that grow, a pool for each of the ATOM family, and a vault.
 
 mod pools;
+mod validators;
 
 use anyhow::Result;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use entente_kernel::crypto::{ed25519, sha256};
+use entente_kernel::crypto::sha256;
 use entente_kernel::{AccAddress, Bech32, Span, Timestamp, json};
 use serde_json::{Map, Value, json};
 
 use super::GenesisDoc;
 use crate::keys;
+pub use validators::{STAKE, staking};
 
 pub const CHAIN_ID: &str = "entente-dev-1";
 pub const PREFIX: &str = "entente";
@@ -20,8 +21,6 @@ pub const DENOM: &str = "uente";
 pub(super) const NATIVE_EACH: u128 = 1_000_000_000_000;
 /// What each account holds of each foreign token: a hundred thousand.
 pub(super) const FOREIGN_EACH: u128 = 100_000_000_000;
-/// The first account's own stake.
-pub(super) const STAKE: u128 = 1_000_000_000_000;
 /// The faucet holds this many times as much as an account.
 pub(super) const FAUCET_TIMES: u128 = 1_000;
 
@@ -126,14 +125,16 @@ pub const FOREIGN: &[Foreign] = &[
 /// The coin that stands for liquid stake.
 const LIQUID: &str = "stk/uente";
 
-/// The genesis of a development chain that begins at `time` with the validator key `validator`.
+/// The genesis of a development chain that begins at `time`. The first accounts run one validator each, with the consensus keys of
+/// `seeds`.
 ///
 /// # Errors
 /// Never, with the built-in words.
-pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<GenesisDoc> {
+pub fn document(chain_id: &str, time: Timestamp, seeds: &[[u8; 32]]) -> Result<GenesisDoc> {
     let bech32 = Bech32::new(PREFIX);
     let accounts: Vec<AccAddress> =
         (0..keys::DEVELOPMENT_ACCOUNTS).map(|i| Ok(keys::development(i)?.address())).collect::<Result<_>>()?;
+    let operators = accounts.get(..seeds.len()).unwrap_or(&accounts);
     let (faucet, publisher) = (keys::faucet()?.address(), keys::publisher()?.address());
     let mut state = Map::new();
     let mut section = |name: &str, value: Value| {
@@ -143,10 +144,8 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
         }
     };
     section("auth", auth(&bech32, accounts.iter().chain([&faucet, &publisher])));
-    section("bank", bank(&bech32, &accounts, &faucet));
-    if let Some(first) = accounts.first() {
-        section("staking", staking(&bech32, first, time, &validator));
-    }
+    section("bank", bank(&bech32, &accounts, &faucet, seeds.len()));
+    section("staking", staking(&bech32, operators, time, seeds));
     section("slashing", slashing());
     section("distribution", distribution());
     section("mint", mint());
@@ -154,8 +153,9 @@ pub fn document(chain_id: &str, time: Timestamp, validator: [u8; 32]) -> Result<
     section("crisis", json!({ "constant_fee": { "denom": DENOM, "amount": "1000000" } }));
     section("alliance", alliance(time));
     section("restake.assets", assets(&bech32.acc(&publisher)));
+    let listed = validators::liquid_list(&bech32, operators);
+    section("liquidstake", json!({ "params": liquid_params(LIQUID, listed), "liquid_validators": [] }));
     if let Some(first) = accounts.first() {
-        section("liquidstake", liquid(&bech32.val(&(*first).into())));
         section("vault", vault(&bech32.acc(first), time));
     }
     section("pools", pools::section(&bech32.acc(&faucet)));
@@ -247,7 +247,7 @@ fn auth<'a>(bech32: &Bech32, accounts: impl Iterator<Item = &'a AccAddress>) -> 
     })
 }
 
-fn bank(bech32: &Bech32, accounts: &[AccAddress], faucet: &AccAddress) -> Value {
+fn bank(bech32: &Bech32, accounts: &[AccAddress], faucet: &AccAddress, validators: usize) -> Value {
     let balance = |address: &AccAddress, times: u128| {
         let mut coins: Vec<(String, u128)> = FOREIGN.iter().map(|f| (f.denom(), FOREIGN_EACH * times)).collect();
         coins.push((DENOM.to_owned(), NATIVE_EACH * times));
@@ -261,7 +261,7 @@ fn bank(bech32: &Bech32, accounts: &[AccAddress], faucet: &AccAddress) -> Value 
     let pool = entente_chain::modules::auth::ModuleAccount::NOT_BONDED_POOL.address();
     balances.push(json!({
         "address": bech32.acc(&pool),
-        "coins": [{ "denom": DENOM, "amount": STAKE.to_string() }],
+        "coins": [{ "denom": DENOM, "amount": validators::staked(validators).to_string() }],
     }));
     let mut metadata = vec![
         metadata(DENOM, "ENTE", "ente", "The coin of Entente", 6),
@@ -293,52 +293,6 @@ fn metadata(base: &str, symbol: &str, display: &str, name: &str, exponent: u32) 
         "symbol": symbol,
         "uri": "",
         "uri_hash": "",
-    })
-}
-
-/// One validator, not bonded yet: the first block of validators is chosen when the genesis is executed.
-pub(super) fn staking(bech32: &Bech32, operator: &AccAddress, time: Timestamp, key: &[u8; 32]) -> Value {
-    let validator = bech32.val(&(*operator).into());
-    json!({
-        "params": staking_params(),
-        "last_total_power": "0",
-        "last_validator_powers": [],
-        "validators": [{
-            "operator_address": validator,
-            "consensus_pubkey": { "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(ed25519::public_key(key)) },
-            "jailed": false,
-            "status": "BOND_STATUS_UNBONDED",
-            "tokens": STAKE.to_string(),
-            "delegator_shares": format!("{STAKE}.000000000000000000"),
-            "description": {
-                "moniker": "development",
-                "identity": "",
-                "website": "",
-                "security_contact": "",
-                "details": "The only validator of a chain on one machine",
-            },
-            "unbonding_height": "0",
-            "unbonding_time": "1970-01-01T00:00:00Z",
-            "commission": {
-                "commission_rates": {
-                    "rate": "0.050000000000000000",
-                    "max_rate": "0.200000000000000000",
-                    "max_change_rate": "0.010000000000000000",
-                },
-                "update_time": time.to_string(),
-            },
-            "min_self_delegation": "1",
-            "unbonding_on_hold_ref_count": "0",
-            "unbonding_ids": [],
-        }],
-        "delegations": [{
-            "delegator_address": bech32.acc(operator),
-            "validator_address": validator,
-            "shares": format!("{STAKE}.000000000000000000"),
-        }],
-        "unbonding_delegations": [],
-        "redelegations": [],
-        "exported": false,
     })
 }
 
@@ -531,12 +485,6 @@ fn asset_id(token: &Foreign) -> String {
     (place + 1).to_string()
 }
 
-/// All liquid stake lies with the only validator.
-fn liquid(validator: &str) -> Value {
-    let list = json!([{ "validator_address": validator, "target_weight": "10000" }]);
-    json!({ "params": liquid_params(LIQUID, list), "liquid_validators": [] })
-}
-
 fn liquid_params(denom: &str, validators: Value) -> Value {
     json!({
         "liquid_bond_denom": denom,
@@ -579,7 +527,7 @@ mod tests {
     #[test]
     fn the_story_is_a_genesis_that_the_chain_accepts_and_its_first_blocks_break_no_invariant() {
         let seed = keys::validator::development_seed();
-        let doc = document(CHAIN_ID, Timestamp::from_secs(1_800_000_000), seed).unwrap();
+        let doc = document(CHAIN_ID, Timestamp::from_secs(1_800_000_000), &[seed]).unwrap();
         let engine = Engine::open(Disk::ephemeral(stores()), None, doc, vec![seed]).unwrap();
         for i in 1..=3 {
             engine.make_block_at(Timestamp::from_secs(1_800_000_000 + i * 61)).unwrap();

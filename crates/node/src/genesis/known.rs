@@ -76,7 +76,7 @@ mod tests {
         let file = folder.path().join("genesis.json");
         let (data, seed) = (folder.path().join("data"), development_seed());
         let time = entente_kernel::Timestamp::from_secs(1_800_000_000);
-        let written = crate::genesis::dev::document("known-1", time, seed).unwrap();
+        let written = crate::genesis::dev::document("known-1", time, &[seed]).unwrap();
         written.write(&file).unwrap();
         let start = || {
             let (disk, loaded) = Disk::open(&data, stores()).unwrap();

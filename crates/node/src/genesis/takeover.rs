@@ -148,7 +148,7 @@ fn give(state: &mut Value, address: &str, coins: &BTreeMap<String, u128>) -> Res
 fn one_validator(doc: &mut GenesisDoc, bech32: &Bech32, denom: &str, seed: &[u8; 32]) -> Result<()> {
     let params = doc.app_state["staking"]["params"].clone();
     let operator = keys::development(0)?.address();
-    let mut staking = dev::staking(bech32, &operator, doc.time, seed);
+    let mut staking = dev::staking(bech32, &[operator], doc.time, std::slice::from_ref(seed));
     if !params.is_null() {
         staking["params"] = params;
     }

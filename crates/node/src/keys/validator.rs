@@ -49,7 +49,13 @@ pub fn public_json(seed: &[u8; 32]) -> Value {
     json!({ "@type": "/cosmos.crypto.ed25519.PubKey", "key": STANDARD.encode(ed25519::public_key(seed)) })
 }
 
-/// The key of the validator of every development chain; it is no secret.
+/// The key of the first validator of every development chain; it is no secret.
 pub fn development_seed() -> [u8; 32] {
     sha256(b"entente development validator")
+}
+
+/// The keys of the first validators of every development chain; they are no secret.
+pub fn development_seeds(count: u32) -> Vec<[u8; 32]> {
+    let further = |place: u32| sha256(format!("entente development validator {place}").as_bytes());
+    (0..count).map(|place| if place == 0 { development_seed() } else { further(place) }).collect()
 }

@@ -80,8 +80,37 @@ pub fn block(b: &wire::Block) -> Value {
     json!({
         "header": header(&b.header.clone().unwrap_or_default()),
         "data": { "txs": txs.collect::<Vec<_>>() },
-        "evidence": { "evidence": [] },
+        "evidence": { "evidence": b.evidence.iter().flat_map(|list| &list.evidence).map(evidence).collect::<Vec<_>>() },
         "last_commit": commit(&b.last_commit.clone().unwrap_or_default()),
+    })
+}
+
+/// A proof of misbehaviour; those of attacks on light clients are made by nobody here.
+fn evidence(e: &wire::Evidence) -> Value {
+    let Some(wire::evidence::Sum::DuplicateVoteEvidence(proof)) = &e.sum else { return Value::Null };
+    let vote = |v: &wire::Vote| {
+        json!({
+            "type": v.r#type,
+            "height": v.height.to_string(),
+            "round": v.round,
+            "block_id": block_id(&v.block_id.clone().unwrap_or_default()),
+            "timestamp": time(v.timestamp.as_ref()),
+            "validator_address": hex(&v.validator_address),
+            "validator_index": v.validator_index,
+            "signature": base64_or_null(&v.signature),
+            "extension": base64_or_null(&v.extension),
+            "extension_signature": base64_or_null(&v.extension_signature),
+        })
+    };
+    json!({
+        "type": "tendermint/DuplicateVoteEvidence",
+        "value": {
+            "vote_a": proof.vote_a.as_ref().map(vote),
+            "vote_b": proof.vote_b.as_ref().map(vote),
+            "total_voting_power": proof.total_voting_power.to_string(),
+            "validator_power": proof.validator_power.to_string(),
+            "timestamp": time(proof.timestamp.as_ref()),
+        },
     })
 }
 

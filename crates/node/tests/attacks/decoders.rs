@@ -33,7 +33,8 @@ struct Node {
 
 impl Node {
     fn new() -> Self {
-        let doc = dev::document("hostile-1", Timestamp::from_secs(1_800_000_000), keys::validator::development_seed());
+        let doc =
+            dev::document("hostile-1", Timestamp::from_secs(1_800_000_000), &[keys::validator::development_seed()]);
         let seeds = vec![keys::validator::development_seed()];
         let engine = Engine::open(Disk::ephemeral(stores()), None, doc.unwrap(), seeds).unwrap();
         for _ in 0..3 {

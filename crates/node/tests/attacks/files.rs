@@ -24,7 +24,7 @@ const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/attacks/corpus"
 const STORES: &[StoreId] = &[StoreId::new(0, "one"), StoreId::new(3, "two")];
 
 fn doc() -> GenesisDoc {
-    dev::document("files-1", Timestamp::from_secs(1_800_000_000), validator::development_seed()).unwrap()
+    dev::document("files-1", Timestamp::from_secs(1_800_000_000), &[validator::development_seed()]).unwrap()
 }
 
 /// The file with one bit flipped, at places all over it; and the file cut.

@@ -23,7 +23,7 @@ const T0: i64 = 1_800_000_000;
 
 pub fn document() -> GenesisDoc {
     let key = entente_kernel::crypto::ed25519::public_key(&development_seed());
-    dev::document(CHAIN, Timestamp::from_secs(T0), key).unwrap()
+    dev::document(CHAIN, Timestamp::from_secs(T0), &[key]).unwrap()
 }
 
 /// An application on a disk in `folder`, as far as its blocks go.

@@ -32,7 +32,7 @@ fn walk() -> Vec<(&'static str, String)> {
     let bech32 = Bech32::new(dev::PREFIX);
     let (alice, bob) = (keys::development(0).unwrap(), keys::development(1).unwrap());
     let seed = keys::validator::development_seed();
-    let doc = dev::document(dev::CHAIN_ID, Timestamp::from_secs(T0), seed).unwrap();
+    let doc = dev::document(dev::CHAIN_ID, Timestamp::from_secs(T0), &[seed]).unwrap();
     let init = InitChain {
         chain_id: doc.chain_id.clone(),
         time: doc.time,
