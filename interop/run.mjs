@@ -3,7 +3,7 @@
 import { startNode, BINARY } from "./lib/node.mjs";
 import { totals } from "./lib/report.mjs";
 
-const all = ["cosmjs", "signing", "comet", "explorer", "fees", "gas", "compare", "keplr", "proofs", "feather", "python", "openapi", "light", "story", "vault"];
+const all = ["cosmjs", "signing", "comet", "explorer", "fees", "gas", "compare", "keplr", "proofs", "feather", "python", "openapi", "light", "story", "vault", "pools"];
 const chosen = process.argv.slice(2);
 for (const name of chosen.length > 0 ? chosen : all) {
   const { title, run, args = ["--ephemeral"] } = await import(`./${name}.mjs`);

@@ -21,8 +21,8 @@ export async function run(node) {
   const client = await SigningStargateClient.connectWithSigner(node.rpc, wallet, {
     registry: registry(), gasPrice: GasPrice.fromString("0.025uente"), broadcastPollIntervalMs: 50,
   });
-  const rest = async (path) => {
-    const answer = await fetch(`${node.rest}${path}`);
+  const rest = async (path, height) => {
+    const answer = await fetch(`${node.rest}${path}`, height ? { headers: { "x-cosmos-block-height": String(height) } } : {});
     const body = await answer.json();
     holds(answer.ok, `${path}: ${answer.status} ${JSON.stringify(body)}`);
     return body;
@@ -181,15 +181,24 @@ export async function run(node) {
     await deposit(bob, stk, 100n * UNIT);
     const early = event(await send(bob, "MsgRequestExit", { owner: bob, vault: 1n, shares: (await shares(bob)).toString() }), "EventExitRequested").batch;
     advance("25h", "1m");
-    const place = async () => (await ask("/composition")).components.find((one) => one.denom === stk).holding.alliance.find((p) => p.validator === validator);
-    const tokens = async () => BigInt((await rest(`/cosmos/staking/v1beta1/validators/${validator}`)).validator.tokens);
-    const parts = async () => Promise.all([alice, carol].map(async (who) => BigInt((await ask(`/preview_exit?shares=${await shares(who)}`)).coins.find((coin) => coin.denom === stk).amount)));
-    const seen = async () => ({ stake: BigInt((await place()).amount), tokens: await tokens(), parts: await parts(), batch: (await ask(`/batches/${early}`)).batch.amounts });
-    const before = await seen();
     const fault = JSON.parse(node.cli("dev", "fault", "dev3", "--double-sign"));
-    const after = await seen();
-    slashed = { before, after };
-    // The chain counts a fault in units of voting power, that is in whole coins.
+    // Both at their heights: rewards drip into the vault with every block.
+    const seen = async (height) => {
+      const at = (path) => rest(path, height);
+      const vault = "/restake/vault/v1/vaults/1";
+      const { holding } = (await at(`${vault}/composition`)).components.find((one) => one.denom === stk);
+      const preview = async (own) => BigInt((await at(`${vault}/preview_exit?shares=${own}`)).coins.find((coin) => coin.denom === stk).amount);
+      return {
+        stake: BigInt(holding.alliance.find((place) => place.validator === validator).amount),
+        active: BigInt(holding.active),
+        tokens: BigInt((await at(`/cosmos/staking/v1beta1/validators/${validator}`)).validator.tokens),
+        parts: await Promise.all(held.map(preview)),
+        batch: (await at(`${vault}/batches/${early}`)).batch.amounts,
+      };
+    };
+    const held = [await shares(alice), await shares(carol)];
+    const [before, after] = [await seen(Number(fault.height) - 1), await seen(fault.height)];
+    slashed = { before, after, held };
     same((before.tokens - after.tokens).toString(), ((before.tokens / UNIT) * UNIT / 20n).toString(), "native stake lost");
     const { evidence } = await rest("/cosmos/evidence/v1beta1/evidence");
     same(evidence.map((one) => one.consensus_address), [fault.consensus_address], "evidence");
@@ -201,15 +210,14 @@ export async function run(node) {
     return `at ${fault.height}, ${before.tokens - after.tokens} uente of its stake`;
   });
   await call("the vault lost a twentieth of what lay there, and every holder the same fraction of it, to the unit", async () => {
-    const { before, after } = slashed;
+    const { before, after, held } = slashed;
     const lost = before.stake - after.stake;
     const apart = lost * 20n - before.stake;
     holds((apart < 0n ? -apart : apart) <= 20n, `${lost} of ${before.stake} were lost`);
-    const held = [await shares(alice), await shares(carol)];
     const all = BigInt((await ask("")).vault.shares);
     held.forEach((own, i) => {
-      // The holder's part of the loss by shares; both parts were rounded to units before and after.
-      const wanted = (lost * own) / all;
+      // The holder's part by shares; both amounts were rounded to units, before and after.
+      const wanted = ((before.active - after.active) * own) / all;
       const found = before.parts[i] - after.parts[i];
       holds(found - wanted <= 1n && wanted - found <= 1n, `holder ${i} lost ${found}, the part of the loss is ${wanted}`);
     });
