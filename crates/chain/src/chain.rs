@@ -103,6 +103,11 @@ impl Snapshot {
         genesis::export(&self.ctx(Mode::Query))
     }
 
+    /// Writes that `app_state` as text; a large state has no place in memory as a value.
+    pub fn write_export(&self, out: &mut dyn std::fmt::Write) -> Result<()> {
+        genesis::write(&self.ctx(Mode::Query), out)
+    }
+
     /// The whole genesis document that goes on from here.
     pub fn export_document(&self) -> Result<serde_json::Value> {
         genesis::document::write(self)

@@ -8,8 +8,11 @@ mod foreign;
 mod gentx;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use absent::default_section;
+
+use std::fmt::Write;
 
 use entente_kernel::{Ctx, Error, Result, View, json};
 use entente_proto::entente::genesis::v1::Settings;
@@ -25,7 +28,7 @@ use crate::modules::{
 pub struct Section {
     pub name: &'static str,
     init: fn(&mut Ctx, &Value) -> Result<Vec<ValidatorUpdate>>,
-    export: fn(&View) -> Result<Value>,
+    export: fn(&View, &mut dyn Write) -> Result<()>,
 }
 
 /// What a module's `init` gives back: nothing, or validators.
@@ -54,9 +57,7 @@ macro_rules! sections {
                 let state = json::from_json(value).map_err(|e| at($name, e))?;
                 Ok($module::genesis::init(ctx, state).map_err(|e| within($name, e))?.updates())
             },
-            export: |view| {
-                json::to_json(&$module::genesis::export(view)?).map_err(|e| Error::fault(format!("{}: {e}", $name)))
-            },
+            export: |view, out| text::write(&$module::genesis::export(view)?, out),
         }),*];
     };
 }
@@ -158,25 +159,42 @@ fn gentxs(ctx: &mut Ctx, sections: &Map<String, Value>) -> Result<Vec<ValidatorU
     }
 }
 
-/// The whole state as `app_state`.
-pub fn export(view: &View) -> Result<Value> {
-    let mut out = Map::new();
-    for section in SECTIONS {
-        let is_used =
-            OPTIONAL.iter().find(|(name, _)| *name == section.name).map_or(Ok(true), |(_, used)| used(view))?;
-        if is_used {
-            out.insert(section.name.to_owned(), (section.export)(view)?);
+/// Writes the whole state as `app_state`, its sections by name.
+///
+/// # Errors
+/// A fault if the state cannot be read or `out` takes no more.
+pub fn write(view: &View, out: &mut dyn Write) -> Result<()> {
+    let full = |e: std::fmt::Error| Error::fault(format!("export: {e}"));
+    let is_used = |name| OPTIONAL.iter().find(|(o, _)| *o == name).map_or(Ok(true), |(_, used)| used(view));
+    let mut names: Vec<&str> = SECTIONS.iter().map(|s| s.name).chain(EMPTY.iter().copied()).collect();
+    names.extend([gentx::SECTION, OWN]);
+    names.sort_unstable();
+    let mut before = '{';
+    for name in names {
+        if !is_used(name)? {
+            continue;
+        }
+        write!(out, "{before}\"{name}\":").map_err(full)?;
+        before = ',';
+        match SECTIONS.iter().find(|s| s.name == name) {
+            Some(section) => (section.export)(view, out)?,
+            None if name == OWN => text::write(&settings(view)?, out)?,
+            None if name == gentx::SECTION => out.write_str("{\"gen_txs\":[]}").map_err(full)?,
+            None => out.write_str(if name == "params" { "null" } else { "{}" }).map_err(full)?,
         }
     }
-    for name in EMPTY {
-        out.insert((*name).to_owned(), if *name == "params" { Value::Null } else { Value::Object(Map::new()) });
-    }
-    out.insert(gentx::SECTION.to_owned(), serde_json::json!({ "gen_txs": [] }));
-    let bech32_prefix = view.bech32().prefix().to_owned();
-    let own = Settings { bech32_prefix, staking: Some(staking::rest::export(view)?) };
-    out.insert(OWN.to_owned(), json::to_json(&own).map_err(|e| Error::fault(format!("{OWN}: {e}")))?);
-    out.sort_keys();
-    Ok(Value::Object(out))
+    out.write_char('}').map_err(full)
+}
+
+/// The whole state as `app_state`, in memory; see [`write`].
+pub fn export(view: &View) -> Result<Value> {
+    let mut text = String::new();
+    write(view, &mut text)?;
+    serde_json::from_str(&text).map_err(|e| Error::fault(format!("export: {e}")))
+}
+
+fn settings(view: &View) -> Result<Settings> {
+    Ok(Settings { bech32_prefix: view.bech32().prefix().to_owned(), staking: Some(staking::rest::export(view)?) })
 }
 
 /// The bech32 prefix of a genesis: the section `entente` names it, else the first account shows it.

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::SECTIONS;
 use crate::{Chain, InitChain};
-use entente_kernel::{Mode, Timestamp};
+use entente_kernel::Timestamp;
 
 const ALICE: &str = "cosmos10ndwnvz7uhepcgr2z4kvwq3jmpq8fnchnh288l";
 const BOB: &str = "cosmos1vae9h5px8euqjqm4rzg48zp0njw47xastanj85";
@@ -62,9 +61,12 @@ fn start(app_state: Value) -> entente_kernel::Result<Chain> {
 
 /// The sections that the document has.
 fn export(chain: &Chain) -> Value {
-    let ctx = chain.snapshot(None).unwrap().ctx(Mode::Query);
-    let wanted = SECTIONS.iter().filter(|s| ["auth", "bank"].contains(&s.name));
-    wanted.map(|s| (s.name.to_owned(), (s.export)(&ctx).unwrap())).collect::<serde_json::Map<_, _>>().into()
+    let whole = chain.snapshot(None).unwrap().export().unwrap();
+    ["auth", "bank"]
+        .iter()
+        .map(|name| ((*name).to_owned(), whole[name].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 #[test]
@@ -143,4 +145,24 @@ fn what_is_wrong_is_named_with_its_place() {
     broken("/auth/accounts/2/vesting_periods/0/length", json!("61"), "does not match length of all vesting periods");
     broken("/auth/accounts/0/@type", json!("/cosmos.bank.v1beta1.MsgSend"), "auth.accounts[0]");
     broken("/ibc/client_genesis/clients", json!([{"client_id": "07-tendermint-0"}]), "ibc.client_genesis.clients[0]");
+}
+
+#[test]
+fn a_large_section_written_row_by_row_is_what_the_message_shows() {
+    use entente_proto::alliance::alliance::{Bookkeeping, Delegation, DelegationIndex, GenesisState};
+    let delegation =
+        |n: u64| Delegation { delegator_address: format!("a{n}"), shares: n.to_string(), ..Delegation::default() };
+    let row = |n: u64| DelegationIndex { delegator: format!("\"{n}"), epoch: n, ..DelegationIndex::default() };
+    for rows in [0, 1, 2_000, 70_000] {
+        let book =
+            Bookkeeping { delegations: (0..rows).map(row).collect(), next_entry_id: 7, ..Bookkeeping::default() };
+        let state = GenesisState {
+            delegations: (0..rows).map(delegation).collect(),
+            bookkeeping: (rows != 1).then_some(book),
+            ..GenesisState::default()
+        };
+        let mut text = String::new();
+        super::text::write(&state, &mut text).unwrap();
+        assert_eq!(text, entente_kernel::json::to_json(&state).unwrap().to_string(), "{rows}");
+    }
 }

@@ -23,7 +23,7 @@ use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
-pub use print::print;
+pub use print::{Shown, print};
 pub use read::{read, read_text};
 
 /// Layers of messages inside `Any` fields that are followed; an attacker could nest thousands in one transaction.
@@ -61,9 +61,16 @@ impl JsonError {
 /// # Errors
 /// If the name is unknown or the bytes are not such a message.
 pub fn encode(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
-    let message = DynamicMessage::decode(descriptor(type_url)?, bytes)
-        .map_err(|error| JsonError::new(format!("not an encoded {type_url}: {error}")))?;
-    Ok(print(&message))
+    Ok(print(&decoded(descriptor(type_url)?, bytes)?))
+}
+
+/// Prints encoded bytes of a message as text.
+///
+/// # Errors
+/// If the bytes are not such a message.
+pub fn text(descriptor: &MessageDescriptor, bytes: &[u8]) -> Result<String, JsonError> {
+    let message = decoded(descriptor.clone(), bytes)?;
+    serde_json::to_string(&Shown::new(&message)).map_err(|error| JsonError::new(error.to_string()))
 }
 
 /// Reads JSON into encoded bytes of the message named by a type URL or full name.
@@ -89,6 +96,11 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<Value, JsonError> {
 pub fn from_json<M: Message + Name + Default>(value: &Value) -> Result<M, JsonError> {
     let bytes = decode(&M::full_name(), value)?;
     M::decode(bytes.as_slice()).map_err(|error| JsonError::new(error.to_string()))
+}
+
+fn decoded(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, JsonError> {
+    let name = descriptor.full_name().to_owned();
+    DynamicMessage::decode(descriptor, bytes).map_err(|error| JsonError::new(format!("not an encoded {name}: {error}")))
 }
 
 fn descriptor(type_url: &str) -> Result<MessageDescriptor, JsonError> {

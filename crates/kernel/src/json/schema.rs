@@ -1,9 +1,12 @@
 //! The descriptors of all packages, and what their options say about the JSON form of a field.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
 
 use entente_proto::DESCRIPTORS;
-use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{
+    DescriptorPool, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+};
 
 /// Every message, enumeration and service that this binary knows.
 ///
@@ -88,6 +91,66 @@ impl Names {
 /// The marks of a field.
 pub fn marks(field: &FieldDescriptor) -> Marks {
     MARKS.get(field.full_name()).copied().unwrap_or_default()
+}
+
+/// A message that has a form of its own in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    None,
+    Any,
+    Timestamp,
+    Duration,
+    /// `cosmos.staking.v1beta1.RedelegationResponse`.
+    Redelegation,
+}
+
+/// What printing a message needs to know, found out once for each type.
+pub struct Layout {
+    pub special: Special,
+    /// One of `google.protobuf`.
+    pub is_well_known: bool,
+    /// In written order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a [`Layout`].
+pub struct Field {
+    pub name: String,
+    pub descriptor: FieldDescriptor,
+    pub kind: Kind,
+    pub marks: Marks,
+    pub in_oneof: bool,
+}
+
+static LAYOUTS: LazyLock<BTreeMap<String, OnceLock<Layout>>> =
+    LazyLock::new(|| POOL.all_messages().map(|message| (message.full_name().to_owned(), OnceLock::new())).collect());
+
+/// The layout of a message of the [`POOL`]; there are no others.
+pub fn layout(message: &MessageDescriptor) -> &'static Layout {
+    LAYOUTS.get(message.full_name()).map_or(&NO_FIELDS, |cell| cell.get_or_init(|| Layout::of(message)))
+}
+
+static NO_FIELDS: Layout = Layout { special: Special::None, is_well_known: false, fields: Vec::new() };
+
+impl Layout {
+    fn of(message: &MessageDescriptor) -> Self {
+        let special = match message.full_name() {
+            "google.protobuf.Any" => Special::Any,
+            "google.protobuf.Timestamp" => Special::Timestamp,
+            "google.protobuf.Duration" => Special::Duration,
+            "cosmos.staking.v1beta1.RedelegationResponse" => Special::Redelegation,
+            _ => Special::None,
+        };
+        let field = |descriptor: FieldDescriptor| Field {
+            name: descriptor.name().to_owned(),
+            kind: descriptor.kind(),
+            marks: marks(&descriptor),
+            in_oneof: descriptor.containing_oneof().is_some(),
+            descriptor,
+        };
+        let is_well_known = message.full_name().starts_with("google.protobuf.");
+        Self { special, is_well_known, fields: message.fields().map(field).collect() }
+    }
 }
 
 /// The message of a type URL (`/pkg.Name`, `any.host/pkg.Name`) or a full name.

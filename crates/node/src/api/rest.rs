@@ -102,7 +102,7 @@ async fn answer(State(rest): State<Arc<Rest>>, request: Request) -> Response {
         }
     };
     let (mut response, height) = match result {
-        Ok((json, height)) => (json_response(200, Bytes::from(json.to_string())), Some(height)),
+        Ok((text, height)) => (json_response(200, Bytes::from(text)), Some(height)),
         Err(Refused { status, height }) => {
             let body = json!({ "code": status.grpc_code, "message": status.message, "details": [] });
             (json_response(status.http_code(), Bytes::from(body.to_string())), height)
@@ -134,7 +134,13 @@ impl Refused {
 }
 
 impl Rest {
-    async fn call(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(Json, i64), Refused> {
+    async fn call(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<(String, i64), Refused> {
         let verb = if *method == Method::HEAD { "GET" } else { method.as_str() };
         let candidates = self.routes.iter().filter(|route| route.verb == verb);
         let mut matches = candidates.filter_map(|route| Some((route, route.template.matches(uri.path())?)));
@@ -150,10 +156,9 @@ impl Rest {
             let newest = self.service.height();
             Refused { status, height: height.filter(|asked| *asked <= newest).or(Some(newest)) }
         })?;
-        let message = DynamicMessage::decode(route.method.output(), answer.bytes).map_err(|error| {
-            Refused::early(Status::internal(format!("the answer of {path} does not decode: {error}")))
-        })?;
-        Ok((form::print(&message), answer.height))
+        let text = form::text(&route.method.output(), &answer.bytes)
+            .map_err(|error| Refused::early(Status::internal(format!("the answer of {path}: {error}"))))?;
+        Ok((text, answer.height))
     }
 }
 

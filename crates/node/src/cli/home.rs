@@ -1,5 +1,6 @@
 //! The home folder of a node, and the verbs that work on it: `init`, `start`, `export`, `status`.
 
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::admin::span;
 use crate::disk::Disk;
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
-use crate::genesis::{GenesisDoc, known, params_json};
+use crate::genesis::{GenesisDoc, known};
 use crate::keys;
 use crate::serve::{Addresses, Doors, Settings, run};
 
@@ -216,12 +217,14 @@ pub(super) fn export(home: &Path) -> Result<()> {
     let doc = known::read(&disk, &genesis_file(home))?;
     ensure!(loaded.is_some(), "there is no chain in {} yet; start it first", home.display());
     let engine = Engine::open(disk, loaded, doc, vec![[0; 32]])?;
-    println!("{}", exported(&engine)?);
+    write_genesis(&engine, &mut BufWriter::with_capacity(1 << 20, std::io::stdout().lock()))?;
+    // The process ends with this verb: a large state need not be given back piece by piece.
+    std::mem::forget(engine);
     Ok(())
 }
 
-/// The state of an engine as a genesis document that goes on at the next height.
-pub(super) fn exported(engine: &Engine) -> Result<Value> {
+/// Writes the state of an engine as a genesis document that goes on at the next height.
+fn write_genesis(engine: &Engine, out: &mut impl Write) -> Result<()> {
     let snapshot = engine.snapshot(None).ok_or_else(|| anyhow!("the chain has no state yet"))?;
     let standing = engine.shown().standing;
     let doc = GenesisDoc {
@@ -230,14 +233,29 @@ pub(super) fn exported(engine: &Engine) -> Result<Value> {
         initial_height: standing.height + 1,
         consensus_params: standing.params.clone(),
         validators: standing.next_validators.validators().iter().map(|v| (v.pub_key, v.power)).collect(),
-        app_state: snapshot.export()?,
+        app_state: Value::Null,
         file: None,
     };
-    let mut value = doc.to_json();
-    if let Some(consensus) = value.get_mut("consensus").and_then(Value::as_object_mut) {
-        consensus.insert("params".to_owned(), params_json(&standing.params));
+    let mut before = '{';
+    for (name, value) in doc.to_json().as_object().into_iter().flatten() {
+        write!(out, "{before}\"{name}\":")?;
+        before = ',';
+        match name.as_str() {
+            "app_state" => snapshot.write_export(&mut Text(out))?,
+            _ => write!(out, "{value}")?,
+        }
     }
-    Ok(value)
+    writeln!(out, "}}")?;
+    Ok(out.flush()?)
+}
+
+/// Text for a writer of bytes.
+struct Text<'a, W>(&'a mut W);
+
+impl<W: Write> std::fmt::Write for Text<'_, W> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.write_all(text.as_bytes()).map_err(|_| std::fmt::Error)
+    }
 }
 
 /// `entente status`.
