@@ -1,6 +1,6 @@
 # The table of contents of what can be done here. Each recipe is one line; scripts/ holds what needs more.
 
-.PHONY: help dev build test check bench interop compare vectors fuzz kill random determinism golden chaos
+.PHONY: help dev build test check bench interop compare vectors fuzz kill random determinism golden chaos alerts
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -47,3 +47,6 @@ golden: ## write the golden files anew, after a change of the consensus that is 
 
 chaos: ## nets of validators that are killed, paused, cut off and slowed: 100 seeded schedules
 	@scripts/chaos
+
+alerts: ## the board and the alerts of docs/operating with the real Prometheus, on a net of four
+	@scripts/alerts

@@ -14,7 +14,9 @@ use entente_chain::Snapshot;
 use entente_kernel::num::Dec;
 use entente_proto::alliance::alliance as alliances;
 use entente_proto::cosmos::bank::v1beta1 as bank;
+use entente_proto::cosmos::base::query::v1beta1::PageRequest;
 use entente_proto::cosmos::distribution::v1beta1 as distribution;
+use entente_proto::cosmos::evidence::v1beta1 as evidence;
 use entente_proto::cosmos::mint::v1beta1 as mint;
 use entente_proto::cosmos::staking::v1beta1 as staking;
 use parking_lot::Mutex;
@@ -287,6 +289,13 @@ fn of_staking(page: &mut Page, state: &Snapshot) {
     }
     let jailed = all.iter().filter(|v| v.jailed).count();
     page.one("entente_validators_jailed", "gauge", "Validators in jail, of the first page.", jailed);
+    let request = evidence::QueryAllEvidenceRequest {
+        pagination: Some(PageRequest { limit: 1, count_total: true, ..PageRequest::default() }),
+    };
+    let proofs: Option<evidence::QueryAllEvidenceResponse> =
+        ask(state, "/cosmos.evidence.v1beta1.Query/AllEvidence", &request);
+    let proofs = proofs.and_then(|found| found.pagination).unwrap_or_default().total;
+    page.one("entente_evidence_total", "counter", "Proofs of double signing that were punished, ever.", proofs);
 }
 
 fn of_economy(page: &mut Page, state: &Snapshot) {
@@ -344,14 +353,16 @@ mod tests {
     use crate::disk::Disk;
     use crate::engine::stores;
     use crate::genesis::dev;
-    use crate::keys::validator::development_seed;
+    use crate::keys::validator::development_seeds;
 
     #[test]
     fn a_page_has_a_help_and_a_type_for_every_series_and_speaks_of_the_economy() {
-        let key = entente_kernel::crypto::ed25519::public_key(&development_seed());
-        let doc = dev::document("metrics-1", entente_kernel::Timestamp::from_secs(1_800_000_000), &[key]).unwrap();
-        let engine = Engine::open(Disk::ephemeral(stores()), None, doc, vec![development_seed()]).unwrap();
+        let seeds = development_seeds(4);
+        let doc = dev::document("metrics-1", entente_kernel::Timestamp::from_secs(1_800_000_000), &seeds).unwrap();
+        let engine = Engine::open(Disk::ephemeral(stores()), None, doc, seeds.clone()).unwrap();
         engine.make_block().unwrap();
+        let public = entente_kernel::crypto::ed25519::public_key(&seeds[3]);
+        engine.double_sign(entente_kernel::crypto::ed25519::address(&public)).unwrap();
         let metrics = Metrics { engine, begin: Instant::now(), read: Mutex::new((-1, String::new())), comet: None };
         let page = metrics.page();
         let mut typed = std::collections::BTreeSet::new();
@@ -365,10 +376,23 @@ mod tests {
                 assert!(value.parse::<f64>().is_ok(), "{line}");
             }
         }
-        for wanted in
-            ["entente_height 1\n", "entente_supply{denom=\"uente\"} ", "entente_alliance_reward_weight{denom=\"ibc/"]
-        {
+        for wanted in [
+            "entente_height 2\n",
+            "entente_supply{denom=\"uente\"} ",
+            "entente_alliance_reward_weight{denom=\"ibc/",
+            "entente_validators_jailed 1\n",
+            "entente_evidence_total 1\n",
+        ] {
             assert!(page.contains(wanted), "{wanted} is missing in:\n{page}");
+        }
+        // CometBFT's own series are looked for in a net of real nodes, in tests/engines.
+        let documents =
+            [include_str!("../../../docs/operating/grafana.json"), include_str!("../../../docs/operating/alerts.yml")];
+        let words = documents.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+        let named: std::collections::BTreeSet<&str> = words.filter(|word| word.starts_with("entente_")).collect();
+        assert!(named.len() > 20, "{named:?}");
+        for name in named {
+            assert!(typed.contains(name), "the board or an alert names {name}, which the page has not");
         }
     }
 }
