@@ -82,6 +82,7 @@ const hostPaths = ({ holder, validator, signer }) => Object.entries({
   "mint/v1beta1/annual_provisions": "annual_provisions",
   "consensus/v1/params": "params",
   "upgrade/v1beta1/current_plan": "plan",
+  "upgrade/v1beta1/module_versions": "module_versions",
   "evidence/v1beta1/evidence": "evidence",
   [`feegrant/v1beta1/allowances/${holder}`]: "allowances",
   [`feegrant/v1beta1/issued/${holder}`]: "allowances",

@@ -65,9 +65,8 @@ def every_empty_request():
 
 # The SDK calls an address that cannot be read an internal error here.
 INTERNAL = {"Redelegations"}
-# Amino transcoding on the server, which wallets do themselves; what the SDK has long moved to IBC; and
-# versions of modules, which are Go's.
-NOT_OFFERED = {"TxEncodeAmino", "TxDecodeAmino", "UpgradedConsensusState", "ModuleVersions"}
+# Amino transcoding on the server, which wallets do themselves; and what the SDK has long moved to IBC.
+NOT_OFFERED = {"TxEncodeAmino", "TxDecodeAmino", "UpgradedConsensusState"}
 
 
 def height_is_told():

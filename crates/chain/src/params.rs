@@ -4,7 +4,7 @@ use entente_kernel::num::{Coins, Dec};
 use entente_kernel::{AccAddress, Bech32, Code, Error, Result, Span};
 use entente_proto::cosmos::base::v1beta1::Coin;
 
-use crate::wire as convert;
+use crate::{modules, wire as convert};
 
 /// What is to be known of a parameter: for documentation, command line, dashboard and lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,15 @@ pub const fn declare(
 ) -> Declaration {
     Declaration { name, unit, bound, default, meaning }
 }
+
+/// The parameters of this chain's own modules, by the module's name on the command line.
+pub const ALL: &[(&str, &[Declaration])] = &[
+    ("alliance", modules::alliance::params::DECLARATIONS),
+    ("assets", modules::assets::params::DECLARATIONS),
+    ("liquid", modules::liquid::params::DECLARATIONS),
+    ("pools", modules::pools::params::DECLARATIONS),
+    ("vault", modules::vault::params::DECLARATIONS),
+];
 
 /// A duration; zero if it is not set.
 ///

@@ -169,6 +169,7 @@ queries! {
     "/cosmos.authz.v1beta1.Query/GranteeGrants" => authz::query::grantee_grants,
     "/cosmos.upgrade.v1beta1.Query/CurrentPlan" => upgrade::query::current_plan,
     "/cosmos.upgrade.v1beta1.Query/AppliedPlan" => upgrade::query::applied_plan,
+    "/cosmos.upgrade.v1beta1.Query/ModuleVersions" => upgrade::query::module_versions,
     "/cosmos.upgrade.v1beta1.Query/Authority" => upgrade::query::authority,
 }
 

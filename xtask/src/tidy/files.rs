@@ -71,6 +71,7 @@ const MORE_MODULE_FILES: &[(&str, &str)] = &[
     ("staking/stake", "how stake enters and leaves validators"),
     ("staking/validator", "a validator and the value of its shares"),
     ("upgrade/known", "the upgrades that this program knows, and what they do"),
+    ("upgrade/versions", "the versions of the modules' rules"),
     ("vault/holding", "what a vault has, by owner and by place"),
     ("vault/hook", "what follows from the news of alliance"),
     ("vault/stake", "where the coins of a vault lie"),

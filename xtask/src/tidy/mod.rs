@@ -4,6 +4,7 @@ mod arrows;
 mod codes;
 mod determinism;
 mod files;
+mod parameters;
 mod source;
 mod tables;
 
@@ -48,7 +49,11 @@ const CHECKS: &[(&str, Check)] = &[
 /// A page of the reference that is made from the sources.
 type Page = fn(&[Source]) -> String;
 
-const PAGES: &[(&str, Page)] = &[("docs/reference/state.md", tables::page), ("docs/reference/errors.md", codes::page)];
+const PAGES: &[(&str, Page)] = &[
+    ("docs/reference/state.md", tables::page),
+    ("docs/reference/errors.md", codes::page),
+    ("docs/reference/parameters.md", parameters::page),
+];
 
 /// The task.
 ///

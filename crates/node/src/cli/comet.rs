@@ -1,5 +1,6 @@
 //! `entente start --engine comet`: the node beside a CometBFT, which it starts itself unless `--abci` says where one will dial in.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -73,6 +74,7 @@ pub(super) struct Node {
     pub rest: String,
     pub grpc: String,
     pub metrics: String,
+    pub skip_upgrades: BTreeSet<i64>,
     pub comet: Table,
 }
 
@@ -128,6 +130,7 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
         snapshot_interval: flags.snapshot_interval.unwrap_or(node.comet.snapshot_interval),
         upgrade_info: Some(files.data().join("upgrade-info.json")),
         halt_height: flags.halt_height,
+        skip_upgrades: node.skip_upgrades,
         snapshots_kept: flags.snapshot_keep_recent.unwrap_or(node.comet.snapshot_keep_recent).max(1),
     };
     let snapshots = Store::new(files.snapshots());
@@ -175,12 +178,11 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
         }
     };
     let outcome = tokio::select! {
-        outcome = served => outcome,
+        // When this node stops its chain, CometBFT's consensus fails too: the first reason is the right one.
+        biased;
         Halt(why) = app.halted() => Err(anyhow!("the chain has stopped: {why}")),
-        how = ended => match how {
-            Ok(how) => Err(anyhow!("CometBFT has ended ({how}); its log above says why")),
-            Err(error) => Err(error),
-        },
+        outcome = served => outcome,
+        why = ended => Err(anyhow!(why)),
         () = crate::serve::asked_to_stop() => Ok(()),
     };
     if let Some(supervised) = supervised {

@@ -134,6 +134,9 @@ pub(super) struct Start {
     /// Where Prometheus asks for metrics; empty: nowhere
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<String>,
+    /// Heights, such as 110,250, at which an upgrade that is due is forgotten and the old program goes on. All validators must do so
+    #[arg(long, value_name = "HEIGHTS", value_delimiter = ',')]
+    unsafe_skip_upgrades: Vec<i64>,
     #[command(flatten)]
     comet: super::comet::Flags,
 }
@@ -163,6 +166,7 @@ impl Start {
                 rest: choice(&self.rest, &config.rest),
                 grpc: choice(&self.grpc, &config.grpc),
                 metrics: choice(&self.metrics, &config.metrics),
+                skip_upgrades: self.unsafe_skip_upgrades.iter().copied().collect(),
                 comet: config.comet.clone(),
             };
             return super::comet::start(home, &self.comet, node).await;
@@ -182,6 +186,7 @@ impl Start {
         let (disk, loaded) = Disk::open(&home.join("data"), stores())?;
         let doc = known::read(&disk, &genesis_file(home))?;
         let engine = Engine::open(disk, loaded, doc, vec![seed])?;
+        engine.skip_upgrades(self.unsafe_skip_upgrades.iter().copied().collect());
         let own = entente_kernel::crypto::ed25519::address(&engine.own_key());
         let standing = engine.shown().standing;
         if standing.validators.by_address(&own).is_none() {

@@ -183,6 +183,10 @@ const QUESTIONS: &[Question] = &[
     ask("gov", "tally", "NUMBER", "/cosmos.gov.v1.Query/TallyResult", &["proposal_id"]),
     ask("gov", "params", "", "/cosmos.gov.v1.Query/Params", &[]),
     ask("gov", "constitution", "", "/cosmos.gov.v1.Query/Constitution", &[]),
+    ask("upgrade", "plan", "", "/cosmos.upgrade.v1beta1.Query/CurrentPlan", &[]),
+    ask("upgrade", "applied", "NAME", "/cosmos.upgrade.v1beta1.Query/AppliedPlan", &["name"]),
+    ask("upgrade", "module-versions", "[MODULE]", "/cosmos.upgrade.v1beta1.Query/ModuleVersions", &["module_name"]),
+    ask("upgrade", "authority", "", "/cosmos.upgrade.v1beta1.Query/Authority", &[]),
     ask("feegrant", "grant", "GRANTER GRANTEE", "/cosmos.feegrant.v1beta1.Query/Allowance", &["granter", "grantee"]),
     ask("feegrant", "grants-by-grantee", "GRANTEE", "/cosmos.feegrant.v1beta1.Query/Allowances", &["grantee"]),
     ask("feegrant", "grants-by-granter", "GRANTER", "/cosmos.feegrant.v1beta1.Query/AllowancesByGranter", &["granter"]),
@@ -416,6 +420,12 @@ fn help(module: &str) {
     }
     for (verb, usage, about) in NODE_VERBS {
         eprintln!("  {verb} {usage}: {about}");
+    }
+    for (_, declarations) in entente_chain::params::ALL.iter().filter(|(name, _)| *name == module) {
+        eprintln!("\nparameters, which a vote sets by MsgUpdateParams, all at once:");
+        for d in *declarations {
+            eprintln!("  {}: {} Allowed: {}. Default: {:?}.", d.name, d.meaning, d.bound, d.default);
+        }
     }
 }
 

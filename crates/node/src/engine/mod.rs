@@ -24,7 +24,7 @@ pub mod state;
 mod tests;
 pub mod validators;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -270,6 +270,11 @@ impl Engine {
     /// From now on, transactions must pay these prices to enter the mempool.
     pub fn ask_prices(&self, prices: Prices) {
         *self.0.prices.write() = prices;
+    }
+
+    /// Forgets the upgrades that are due at these heights; see [`Chain::skip_upgrades`].
+    pub fn skip_upgrades(&self, heights: BTreeSet<i64>) {
+        self.0.core.lock().chain.skip_upgrades(heights);
     }
 
     /// CheckTx without consequences: the same transaction can be submitted afterwards.

@@ -4,12 +4,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use entente_node::engine::comet::App;
+use entente_node::disk::Disk;
 use entente_node::engine::comet::server::{self, Address};
+use entente_node::engine::comet::{App, Settings};
+use entente_node::engine::{Engine, stores};
 use entente_proto::tendermint::abci::{self, Request, Response, request, response};
 use prost::Message as _;
 
-use crate::same::{app, document, finalize, info, init_chain, play, send, solo};
+use crate::same::{app, app_with, document, finalize, info, init_chain, play, send, solo};
 
 fn prepare(app: &App, txs: Vec<Vec<u8>>, max_tx_bytes: i64) -> Vec<Vec<u8>> {
     let asked = abci::RequestPrepareProposal { txs, max_tx_bytes, ..abci::RequestPrepareProposal::default() };
@@ -66,6 +68,31 @@ fn a_block_out_of_turn_stops_the_node_and_is_not_executed() {
     assert!(matches!(after, response::Value::Exception(_)));
     drop(node);
     assert_eq!(info(&app(folder.path(), &doc)).0, 1);
+}
+
+#[test]
+fn an_upgrade_that_is_due_stops_the_node_unless_its_height_is_skipped() {
+    let mut doc = document();
+    doc.app_state["upgrade"] = serde_json::json!({ "plan": { "name": "v2", "height": "2", "info": "notes" } });
+    let skip_upgrades = std::collections::BTreeSet::from([2]);
+    let seeds = vec![entente_node::keys::validator::development_seed()];
+    let engine = Engine::open(Disk::ephemeral(stores()), None, doc.clone(), seeds).unwrap();
+    engine.skip_upgrades(skip_upgrades.clone());
+    for _ in 1..=3 {
+        engine.make_block().unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let stopped = app(&folder.path().join("stopped"), &doc);
+    init_chain(&stopped, &doc);
+    play(&stopped, finalize(&engine, 1));
+    let answer = stopped.answer(request::Value::FinalizeBlock(finalize(&engine, 2)));
+    let needed = "UPGRADE \"v2\" NEEDED at height: 2: notes";
+    assert!(matches!(&answer, response::Value::Exception(e) if e.error.contains(needed)), "{answer:?}");
+    let settings = Settings { skip_upgrades, ..Settings::default() };
+    let skipping = app_with(&folder.path().join("skipping"), &doc, settings);
+    init_chain(&skipping, &doc);
+    let hashes: Vec<_> = (1..=3).map(|height| play(&skipping, finalize(&engine, height)).app_hash).collect();
+    assert_eq!(hashes[2], engine.shown().standing.app_hash);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod chaos;
 mod doors;
+mod full;
 mod joins;
 mod net;
 mod proxy;

@@ -264,13 +264,34 @@ impl Net {
 
     /// Asks the chain by a gRPC path over REST.
     pub fn rest(&self, node: u16, path: &str) -> Option<Value> {
+        serde_json::from_str(&self.get(node, 2, path)?).ok()
+    }
+
+    /// What Prometheus reads.
+    pub fn metrics(&self, node: u16) -> Option<String> {
+        self.get(node, 4, "/metrics")
+    }
+
+    fn get(&self, node: u16, port: u16, path: &str) -> Option<String> {
         use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port(node, 2))).ok()?;
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port(node, port))).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
         write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
-        serde_json::from_str(text.split_once("\r\n\r\n")?.1).ok()
+        Some(text.split_once("\r\n\r\n")?.1.to_owned())
+    }
+
+    /// The program and the arguments with which a node is started.
+    pub fn words(&self, node: u16) -> Vec<String> {
+        let home = self.home(node).display().to_string();
+        let words = [env!("CARGO_BIN_EXE_entente"), "start", "--engine", "comet", "--home", &home];
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    /// Has a process stand for a node until the net is gone.
+    pub fn stands_for(&mut self, node: u16, child: Child) {
+        self.nodes.insert(node, child);
     }
 
     /// Sends a transaction of a validator's account and waits for its block.

@@ -28,10 +28,14 @@ pub fn document() -> GenesisDoc {
 
 /// An application on a disk in `folder`, as far as its blocks go.
 pub fn app(folder: &std::path::Path, doc: &GenesisDoc) -> App {
+    app_with(folder, doc, Settings::default())
+}
+
+pub fn app_with(folder: &std::path::Path, doc: &GenesisDoc, settings: Settings) -> App {
     let (disk, loaded) = Disk::open(&folder.join("data"), stores()).unwrap();
     let key = entente_kernel::crypto::ed25519::public_key(&development_seed());
     let snapshots = Store::new(folder.join("snapshots"));
-    App::open(disk, loaded, doc.clone(), key, Companion::new("127.0.0.1:1"), snapshots, Settings::default()).unwrap()
+    App::open(disk, loaded, doc.clone(), key, Companion::new("127.0.0.1:1"), snapshots, settings).unwrap()
 }
 
 pub fn init_chain(app: &App, doc: &GenesisDoc) -> abci::ResponseInitChain {

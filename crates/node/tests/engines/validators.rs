@@ -21,6 +21,18 @@ fn a_net_survives_the_death_of_one_of_four_validators_and_it_catches_up() {
     let took = net.wait(3, height + 4, PATIENCE);
     let last = net.no_fork(&[0, 1, 2, 3], 1);
     println!("killed at height {height}, caught up after {took:?}; no fork up to height {last}");
+    // What the board and the alerts name of CometBFT's is there.
+    let documents = [
+        include_str!("../../../../docs/operating/grafana.json"),
+        include_str!("../../../../docs/operating/alerts.yml"),
+    ];
+    let page = net.metrics(0).unwrap();
+    for text in documents {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for name in words.filter(|word| word.starts_with("cometbft_")) {
+            assert!(page.lines().any(|line| line.starts_with(&format!("{name}{{"))), "{name} is not in:\n{page}");
+        }
+    }
     // Clients are served by the nodes themselves.
     let latest = net.rest(3, "/cosmos/base/tendermint/v1beta1/blocks/latest").unwrap();
     assert_eq!(latest["block"]["header"]["chain_id"], "net-1");

@@ -32,6 +32,10 @@ fn a_wrong_command_line_is_answered_with_what_to_do() {
         (&["dev", "--block-time", "0s"], &["--block-time"]),
         (&["dev", "advance", "21"], &["\"21\" is not a span of time such as 21d"]),
         (&["dev", "advance", "21d"], &["no development chain runs in"]),
+        (&["dev", "--validators", "11"], &["11 is not in 1..=10"]),
+        (&["dev", "fault", "dev1"], &["--double-sign|--down|--up"]),
+        (&["dev", "fault", "dev1", "--down"], &["no development chain runs in"]),
+        (&["start", "--unsafe-skip-upgrades", "soon"], &["invalid value 'soon'"]),
         (&["dev", "--genesis", "/no/file"], &["the genesis file /no/file cannot be read"]),
         (&["start"], &["there is no node in", "entente init NAME"]),
         (&["start", "--engine", "warp"], &["--engine: \"warp\" is not known here; solo"]),
@@ -51,6 +55,20 @@ fn a_wrong_command_line_is_answered_with_what_to_do() {
     for (words, says) in rows {
         fails(home, words, says);
     }
+}
+
+#[test]
+fn who_reads_no_further_ends_the_program_without_a_report() {
+    let program = env!("CARGO_BIN_EXE_entente");
+    let mut child = std::process::Command::new(program)
+        .arg("version")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), ended.stderr), (Some(141), Vec::new()));
 }
 
 #[test]

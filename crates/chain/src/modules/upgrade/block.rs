@@ -2,7 +2,7 @@
 
 use entente_kernel::{Ctx, Error, Result};
 
-use super::{known, needed, plan, state};
+use super::{known, needed, plan, state, versions};
 
 /// Carries out the upgrade that is due.
 ///
@@ -20,6 +20,7 @@ pub fn begin(ctx: &mut Ctx) -> Result<()> {
         (true, false) => Err(Error::fault(needed(&plan))),
         (true, true) => {
             known::migrate(ctx, &plan.name).map_err(|e| e.must(&plan.name))?;
+            versions::write(ctx)?;
             state::PLAN.remove(ctx)?;
             state::APPLIED.set(ctx, &plan.name, &state::Applied { height })
         }

@@ -3,7 +3,7 @@
 use entente_kernel::{Ctx, Error, Result, View};
 use entente_proto::entente::upgrade::v1 as wire;
 
-use super::{msg, state};
+use super::{msg, state, versions};
 
 /// Fills an empty state.
 ///
@@ -20,7 +20,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         }
         state::APPLIED.set(ctx, &applied.name, &state::Applied { height: applied.height })?;
     }
-    Ok(())
+    versions::init(ctx, genesis.versions)
 }
 
 /// The state as a section of a genesis.
@@ -29,5 +29,5 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
         row.map(|(name, applied)| wire::Applied { name, height: applied.height })
     };
     let applied = state::APPLIED.iter(view).map(row).collect::<Result<_>>()?;
-    Ok(wire::GenesisState { plan: super::plan(view)?, applied })
+    Ok(wire::GenesisState { plan: super::plan(view)?, applied, versions: versions::all(view)? })
 }

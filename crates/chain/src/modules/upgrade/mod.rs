@@ -4,6 +4,8 @@
 //! A *plan* is scheduled by governance; there is at most one, and a new one replaces it. It is *due* in the block of its height, before
 //! anything else of that block. A program *knows* an upgrade if it has what the upgrade does, in [`known`].
 //!
+//! Each module has a *version*, the number of its rules; the state remembers by which it goes.
+//!
 //! # Promises
 //! A program that does not know a due upgrade does not execute the block: it faults, with the sentence that `cosmovisor` and operators wait for,
 //! and every node stops at the same height with the same state. A program that knows a plan which is not due yet faults too: it would
@@ -14,6 +16,7 @@
 //! Messages, queries and texts are those of `x/upgrade` of the SDK 0.50. Upgraded client states belong to IBC.
 
 pub mod block;
+pub mod error;
 pub mod genesis;
 pub mod handle;
 mod known;
@@ -22,6 +25,7 @@ pub mod query;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use entente_kernel::error::sdk;
 use entente_kernel::{Ctx, Result, View, Wire};
@@ -35,6 +39,12 @@ pub fn plan(view: &View) -> Result<Option<Plan>> {
 /// The plan that the block of `height` must carry out and that this program does not know.
 pub fn missing(view: &View, height: i64) -> Result<Option<Plan>> {
     Ok(plan(view)?.filter(|plan| plan.height <= height && !known::knows(&plan.name)))
+}
+
+/// Forgets the plan that is due in this block, as operators who go on with the old program have agreed.
+pub fn skip(ctx: &mut Ctx) -> Result<()> {
+    let due = plan(ctx)?.is_some_and(|plan| plan.height <= ctx.height());
+    if due { state::PLAN.remove(ctx) } else { Ok(()) }
 }
 
 /// The text with which every node stops.

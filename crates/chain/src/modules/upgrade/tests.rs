@@ -93,3 +93,61 @@ fn a_plan_survives_an_export() {
     });
     assert_eq!(current(&mut other), Some(plan_at("v2", 50)));
 }
+
+fn versions_of(w: &mut World, module: &str) -> Vec<(String, u64)> {
+    let path = "/cosmos.upgrade.v1beta1.Query/ModuleVersions";
+    let request = wire::QueryModuleVersionsRequest { module_name: module.into() };
+    let answer: wire::QueryModuleVersionsResponse = w.ask(path, &request).unwrap();
+    answer.module_versions.into_iter().map(|v| (v.name, v.version)).collect()
+}
+
+#[test]
+fn a_genesis_writes_the_versions_of_all_modules() {
+    let mut w = World::new(&[1_000_000]);
+    let all = versions_of(&mut w, "");
+    let of_program: Vec<_> = versions::OF_PROGRAM.iter().map(|(name, v)| ((*name).to_owned(), *v)).collect();
+    assert_eq!(all, of_program);
+    for section in crate::genesis::SECTIONS {
+        assert!(all.iter().any(|(name, _)| name == section.name), "{} has no version", section.name);
+    }
+    assert_eq!(versions_of(&mut w, "bank"), [("bank".to_owned(), 4)]);
+    let request = wire::QueryModuleVersionsRequest { module_name: "nothing".into() };
+    let path = "/cosmos.upgrade.v1beta1.Query/ModuleVersions";
+    let refused = w.ask::<_, wire::QueryModuleVersionsResponse>(path, &request).unwrap_err();
+    let text = "x/upgrade: QueryModuleVersions module nothing not found: module version not found";
+    assert!(refused.to_string().contains(text), "{refused}");
+}
+
+#[test]
+fn an_export_keeps_older_versions_and_an_upgrade_writes_those_of_its_program() {
+    let mut w = World::new(&[1_000_000]);
+    w.blocks(2);
+    state::VERSIONS.set(&mut w.ctx, &"bank".to_owned(), &state::Version { version: 3 }).unwrap();
+    let exported = genesis::export(&w.ctx).unwrap();
+    let mut w = World::with(&[1_000_000], |state| {
+        state["upgrade"] = entente_kernel::json::to_json(&exported).unwrap();
+    });
+    assert_eq!(versions_of(&mut w, "bank"), [("bank".to_owned(), 3)]);
+    w.blocks(2);
+    let height = w.ctx.height() + 1;
+    state::PLAN.save(&mut w.ctx, &Wire(plan_at("tested", height))).unwrap();
+    w.block();
+    assert_eq!(versions_of(&mut w, "bank"), [("bank".to_owned(), 4)]);
+    assert_eq!(current(&mut w), None);
+    assert_eq!(state::APPLIED.get(&w.ctx, &"tested".to_owned()).unwrap().unwrap().height, height);
+}
+
+#[test]
+fn a_skipped_plan_is_forgotten_and_the_old_rules_go_on() {
+    let mut w = World::new(&[1_000_000]);
+    w.blocks(2);
+    let height = w.ctx.height() + 2;
+    w.send(&upgrade(&w, plan_at("v2", height))).unwrap();
+    skip(&mut w.ctx).unwrap();
+    assert_eq!(current(&mut w), Some(plan_at("v2", height)), "it is not due yet");
+    w.ctx.env_mut().height = height;
+    skip(&mut w.ctx).unwrap();
+    block::begin(&mut w.ctx).unwrap();
+    assert_eq!(current(&mut w), None);
+    assert!(!state::APPLIED.has(&w.ctx, &"v2".to_owned()).unwrap());
+}

@@ -44,6 +44,7 @@ impl App {
 
     fn start_engine(&self, archive: Archive, core: Core) -> Result<Engine, Halt> {
         let engine = Engine::assemble(archive, core, self.0.doc.clone(), Vec::new(), self.0.own_key)?;
+        engine.skip_upgrades(self.0.settings.skip_upgrades.clone());
         self.0.engine.send_replace(Some(engine.clone()));
         Ok(engine)
     }
@@ -221,6 +222,9 @@ impl App {
         let halt = self.0.settings.halt_height;
         if halt > 0 && height > halt {
             return Err(Halt(format!("height {halt} is the last one that was asked for with --halt-height")));
+        }
+        if self.0.settings.skip_upgrades.contains(&height) {
+            return Ok(());
         }
         let Some(state) = engine.snapshot(None) else { return Ok(()) };
         let Some(plan) = state.missing_upgrade().map_err(Halt::fault)? else { return Ok(()) };

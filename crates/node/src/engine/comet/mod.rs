@@ -25,6 +25,7 @@ pub mod statesync;
 pub mod supervise;
 pub mod undo;
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub upgrade_info: Option<PathBuf>,
     /// The node stops after this height; 0: never.
     pub halt_height: i64,
+    /// Heights at which an upgrade that is due is forgotten.
+    pub skip_upgrades: BTreeSet<i64>,
 }
 
 /// The application behind the ABCI server; clones share it.

@@ -1,11 +1,16 @@
 //! A `cometbft` that this node starts and ends.
+//!
+//! Its log passes through here on its way to our standard error: when its consensus fails (a full disk, for example), CometBFT says so and
+//! stays, without ever making a block again. The node then ends instead, with the reason.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
 /// How long CometBFT may take to close its stores.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -13,7 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A running CometBFT. It is killed if this is dropped.
 pub struct Supervised {
     child: Child,
+    failed: watch::Receiver<Option<String>>,
 }
+
+/// What CometBFT writes when its consensus has ended for good.
+const FAILURE: &str = "CONSENSUS FAILURE!!!";
 
 impl Supervised {
     /// Starts `cometbft start` on `home`, with its log on our standard error.
@@ -24,20 +33,37 @@ impl Supervised {
         let mut command = Command::new(program);
         command.arg("start").arg("--home").arg(home).args(arguments);
         command.envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
-        command.stdin(Stdio::null()).stdout(std::io::stderr()).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         // An interrupt at the terminal is for us; we end CometBFT in our order.
         command.process_group(0);
         wait_for_earlier(home)?;
-        let child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
+        let mut child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
         if let Some(id) = child.id() {
             std::fs::write(pid_file(home), id.to_string())?;
         }
-        Ok(Self { child })
+        let (tell, failed) = watch::channel(None);
+        if let Some(log) = child.stdout.take() {
+            tokio::spawn(pass_on(log, tell));
+        }
+        Ok(Self { child, failed })
     }
 
-    /// Resolves when CometBFT has ended by itself.
-    pub async fn ended(&mut self) -> Result<ExitStatus> {
-        self.child.wait().await.context("CometBFT is lost")
+    /// Resolves when CometBFT has ended by itself, or its consensus has failed; with a sentence.
+    pub async fn ended(&mut self) -> String {
+        let failed = async {
+            match self.failed.wait_for(Option::is_some).await {
+                Ok(why) => why.clone().unwrap_or_default(),
+                // The log has ended: the process will.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            why = failed => format!("CometBFT's consensus has failed: {why}"),
+            how = self.child.wait() => match how {
+                Ok(how) => format!("CometBFT has ended ({how}); its log above says why"),
+                Err(error) => format!("CometBFT is lost: {error}"),
+            },
+        }
     }
 
     /// Asks CometBFT to end, and waits; in the end it is killed.
@@ -50,6 +76,31 @@ impl Supervised {
             // Whatever it was doing: its own log survives that.
             let _ = self.child.kill().await;
         }
+    }
+}
+
+/// Passes a log on to our standard error, and tells when it speaks of a failure of consensus.
+async fn pass_on(log: impl AsyncRead + Unpin, tell: watch::Sender<Option<String>>) {
+    let mut log = BufReader::new(log);
+    let mut out = tokio::io::stderr();
+    let mut line = Vec::new();
+    while log.read_until(b'\n', &mut line).await.is_ok_and(|bytes| bytes > 0) {
+        // Whoever closed our standard error does not want the log.
+        let _ = out.write_all(&line).await;
+        let text = String::from_utf8_lossy(&line);
+        if let Some((_, rest)) = text.split_once(FAILURE) {
+            tell.send_replace(Some(reason(rest).to_owned()));
+        }
+        line.clear();
+    }
+}
+
+/// The error in a line of CometBFT's log.
+fn reason(rest: &str) -> &str {
+    let error = rest.split_once("err=").map_or(rest, |(_, error)| error);
+    match error.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').map_or(quoted, |(text, _)| text),
+        None => error.split_whitespace().next().unwrap_or_default(),
     }
 }
 
@@ -113,4 +164,18 @@ pub fn version(program: &Path) -> Result<String> {
         bail!("{} is version {version:?}; this chain speaks with CometBFT 0.38", program.display());
     }
     Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_of_consensus_is_told_with_its_reason() {
+        let log = b"I[now] received proposal module=consensus\nE[now] CONSENSUS FAILURE!!! module=consensus err=\"write x: no space left on device\" stack=\"g\"\n";
+        let (tell, told) = watch::channel(None);
+        pass_on(log.as_slice(), tell).await;
+        assert_eq!(told.borrow().as_deref(), Some("write x: no space left on device"));
+        assert_eq!(reason(" module=consensus err=EOF stack=\"g\""), "EOF");
+    }
 }
