@@ -172,8 +172,10 @@ impl Plan {
             "there is a node in {} already; remove it or name another --output-dir",
             home.display()
         );
-        std::fs::create_dir_all(home.join("config"))
-            .with_context(|| format!("the folder {} cannot be made", home.display()))?;
+        for folder in [home.join("config"), files.data()] {
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        }
         let seed = keys::validator::load_or_create(&files.validator_key(), random)?;
         Ok(Member {
             name: format!("{}{node}", self.folder_prefix),

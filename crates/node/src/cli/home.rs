@@ -90,8 +90,11 @@ impl Init {
             "the genesis file {} is there already; replace it with --overwrite",
             genesis.display()
         );
-        std::fs::create_dir_all(home.join("config"))
-            .with_context(|| format!("the home folder {} cannot be made", home.display()))?;
+        // cosmovisor wants the folder of the data before a node has run.
+        for folder in ["config", "data"] {
+            std::fs::create_dir_all(home.join(folder))
+                .with_context(|| format!("the home folder {} cannot be made", home.display()))?;
+        }
         let seed = keys::validator::load_or_create(&validator_file(home), keys::ring::random)?;
         let config = Config {
             moniker: self.moniker.clone(),

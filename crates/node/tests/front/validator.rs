@@ -20,6 +20,7 @@ fn a_validator_makes_a_chain_with_the_verbs_of_gaiad() {
     let collected = done(home, &["genesis", "collect-gentxs"]).json();
     assert_eq!((&collected["gentxs"], &collected["validators"]), (&json!(1), &json!(1)));
     done(home, &["genesis", "validate"]);
+    assert!(home.join("data").is_dir(), "cosmovisor wants it");
     let mode = std::fs::metadata(home.join("config/priv_validator_key.json")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600, "the key of the validator is for its owner only");
     let shown = done(home, &["comet", "show-validator"]).json();
