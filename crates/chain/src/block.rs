@@ -1,7 +1,7 @@
 //! One block: what happens at its begin, with its transactions, at its end, and why in that order.
 
 use entente_kernel::gas::GasMeter;
-use entente_kernel::{ConsAddress, Ctx, Event, Result, Timestamp};
+use entente_kernel::{ConsAddress, Ctx, Error, Event, Result, Timestamp};
 
 use entente_proto::tendermint::types::ConsensusParams;
 
@@ -9,7 +9,7 @@ use crate::modules::{
     alliance, authz, consensus, distribution, evidence, feegrant, gov, liquid, mint, pools, slashing, staking, upgrade,
     vault,
 };
-use crate::tx::ahead::{self, Known};
+use crate::tx::ahead::{self, Known, UseOf};
 use crate::tx::{self, Tx};
 use crate::{Snapshot, ante};
 
@@ -91,9 +91,9 @@ pub(crate) fn run(ctx: &mut Ctx, block: &FinalizeBlock, before: &Snapshot, known
     begin(ctx, block)?;
     result.events.extend(tagged(ctx, "BeginBlock"));
     let gas = consensus::block_gas_limit(ctx)?.map_or_else(GasMeter::unlimited, GasMeter::with_limit);
-    ahead::in_turn(before, known, &block.txs, |tx| {
+    ahead::in_turn(before, (known, UseOf::Last), &block.txs, |_, tx| {
         result.txs.push(deliver(ctx, tx, &gas)?);
-        Ok(())
+        Ok::<(), Error>(())
     })?;
     ctx.replace_gas(GasMeter::unlimited());
     result.validator_updates = end(ctx)?;

@@ -1,6 +1,7 @@
 //! The doors of the chain, in the words of ABCI 2.0: `init_chain`, `check_tx`, `finalize_block`, `commit`, and snapshots for queries.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use entente_kernel::gas::GasMeter;
 use entente_kernel::num::DecCoins;
@@ -10,7 +11,8 @@ use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
 use crate::block::{BlockResult, FinalizeBlock, TxResult, ValidatorUpdate};
 use crate::modules::{consensus, staking, upgrade};
-use crate::tx::ahead::Known;
+use crate::tx::Tx;
+use crate::tx::ahead::{self, Known, UseOf};
 use crate::{ante, block, genesis, invariants, query, stores, tx};
 
 /// Recent heights whose state stays in memory, for queries and proofs.
@@ -67,7 +69,7 @@ pub struct Snapshot {
     pub height: i64,
     pub time: Timestamp,
     pub forest: Forest,
-    chain_id: std::sync::Arc<str>,
+    chain_id: Arc<str>,
     bech32: Bech32,
 }
 
@@ -93,9 +95,22 @@ impl Snapshot {
 
     /// Executes a transaction as the first of the next block without keeping anything; signatures are not checked.
     pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
+        self.begun()?.simulate(bytes)
+    }
+
+    /// The state that the first transaction of the next block is expected to find.
+    pub fn begun(&self) -> Result<Begun> {
         let mut ctx = self.ctx(Mode::Simulate);
         block::foresee(&mut ctx)?;
-        tx::execute(&mut ctx, &mut tx::decode(bytes), ante::Checks::Simulated, &GasMeter::unlimited())
+        let mut forest = self.forest.clone();
+        apply(&mut forest, &ctx.into_changes())?;
+        Ok(Begun(Self { forest, ..self.clone() }))
+    }
+
+    /// Decodes a transaction that is new and judges its signatures as this state shows its signers, so that the check in turn has
+    /// little left to do. Any thread may do it.
+    pub fn look(&self, bytes: &[u8]) -> Result<Tx> {
+        ahead::look(&self.ctx(Mode::Check), &Known::default(), bytes, UseOf::More)
     }
 
     /// The `app_state` of a genesis that goes on from here.
@@ -154,17 +169,72 @@ impl Snapshot {
     }
 }
 
+impl Executor {
+    /// Executes the block that follows on the committed state, which does not change; [`Chain::accept`] makes it the next one.
+    ///
+    /// # Errors
+    /// A fault: the node must stop without committing.
+    pub fn finalize(&self, block: &FinalizeBlock) -> Result<(BlockResult, Executed)> {
+        let before = &self.state;
+        let wanted = before.height.saturating_add(1);
+        if block.height != wanted {
+            return Err(Error::fault(format!("block {} does not follow height {}", block.height, before.height)));
+        }
+        let mut ctx = before.ctx(Mode::Deliver);
+        let env = ctx.env_mut();
+        (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
+        LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
+        let params = consensus::params(&ctx)?;
+        if self.skipped_upgrades.contains(&block.height) {
+            upgrade::skip(&mut ctx)?;
+        }
+        let mut result = block::run(&mut ctx, block, before, &self.known)?;
+        result.consensus_params = Some(consensus::params(&ctx)?).filter(|after| *after != params);
+        let changes = ctx.into_changes();
+        let mut forest = before.forest.clone();
+        apply(&mut forest, &changes)?;
+        result.app_hash = forest.root();
+        let snapshot = Snapshot { height: block.height, time: block.time, forest, ..before.clone() };
+        let commit = Commit { height: block.height, app_hash: result.app_hash, changes };
+        Ok((result, Executed { snapshot, commit }))
+    }
+}
+
+/// A state on which a block has begun, for estimates.
+pub struct Begun(Snapshot);
+
+impl Begun {
+    /// As [`Snapshot::simulate`]. The begin of a block costs more than most transactions; here it is paid for once.
+    pub fn simulate(&self, bytes: &[u8]) -> Result<TxResult> {
+        let mut ctx = self.0.ctx(Mode::Simulate);
+        tx::execute(&mut ctx, &mut tx::decode(bytes), ante::Checks::Simulated, &GasMeter::unlimited())
+    }
+}
+
 /// A running chain.
 pub struct Chain {
     /// Oldest first; the last is the committed state.
     recent: VecDeque<Snapshot>,
     /// Transactions of the mempool are checked on top of each other here.
     check: Ctx,
-    /// Signatures that were checked for the mempool.
+    /// What was checked for the mempool.
     known: Known,
-    executed: Option<(Snapshot, Commit)>,
+    executed: Option<Executed>,
     /// Heights at which a plan that is due is forgotten.
-    skipped_upgrades: BTreeSet<i64>,
+    skipped_upgrades: Arc<BTreeSet<i64>>,
+}
+
+/// What executes the next block, on a thread of its own if need be: the committed state, and what else the chain knows.
+pub struct Executor {
+    state: Snapshot,
+    known: Known,
+    skipped_upgrades: Arc<BTreeSet<i64>>,
+}
+
+/// A block that was executed and is not the state of the chain yet.
+pub struct Executed {
+    snapshot: Snapshot,
+    commit: Commit,
 }
 
 impl Chain {
@@ -225,14 +295,14 @@ impl Chain {
             recent: VecDeque::from([snapshot]),
             known: Known::default(),
             executed: None,
-            skipped_upgrades: BTreeSet::new(),
+            skipped_upgrades: Arc::default(),
         })
     }
 
     /// Heights at which an upgrade that is due is not carried out but forgotten: all validators must have agreed on them, because the
     /// state differs from that of a node which carries it out.
     pub fn skip_upgrades(&mut self, heights: BTreeSet<i64>) {
-        self.skipped_upgrades = heights;
+        self.skipped_upgrades = Arc::new(heights);
     }
 
     /// The committed state, or that of an earlier height if it is still held.
@@ -249,16 +319,31 @@ impl Chain {
         height(self.recent.front())..=height(self.recent.back())
     }
 
+    /// What is known of transactions: clones share it.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
     /// Checks a transaction for the mempool, on top of those checked since the last block.
     pub fn check_tx(&mut self, bytes: &[u8], recheck: bool) -> Result<TxResult> {
-        let (checks, mode) =
-            if recheck { (ante::Checks::Again, Mode::Recheck) } else { (ante::Checks::All, Mode::Check) };
-        self.check.env_mut().mode = mode;
-        let mut tx = tx::decode(bytes);
-        let result = tx::execute(&mut self.check, &mut tx, checks, &GasMeter::unlimited());
+        if recheck {
+            self.check.env_mut().mode = Mode::Recheck;
+            let mut tx = self.known.or_decoded(bytes);
+            let result = tx::execute(&mut self.check, &mut tx, ante::Checks::Again, &GasMeter::unlimited());
+            self.check.take_events();
+            result
+        } else {
+            self.check_looked(bytes, tx::decode(bytes))
+        }
+    }
+
+    /// As [`Self::check_tx`] for a transaction that is new and that [`Snapshot::look`] has looked at.
+    pub fn check_looked(&mut self, bytes: &[u8], mut tx: Result<Tx>) -> Result<TxResult> {
+        self.check.env_mut().mode = Mode::Check;
+        let result = tx::execute(&mut self.check, &mut tx, ante::Checks::All, &GasMeter::unlimited());
         self.check.take_events();
         if let (Ok(TxResult { code: 0, .. }), Ok(tx)) = (&result, tx) {
-            self.known.remember(bytes, tx.verdicts);
+            self.known.remember(bytes, tx);
         }
         result
     }
@@ -270,9 +355,9 @@ impl Chain {
     }
 
     /// What a transaction offers to a node that has to choose, and that asks for these prices per unit of gas.
-    pub fn offer(&self, bytes: &[u8], prices: &DecCoins) -> Result<tx::Offer> {
+    pub fn offer(&self, tx: &Result<Tx>, prices: &DecCoins) -> Result<tx::Offer> {
         let native = staking::bond_denom(&self.check)?;
-        Ok(tx::offer(bytes, prices, &native, self.check.bech32()))
+        Ok(tx::offer(tx, prices, &native, self.check.bech32()))
     }
 
     /// Checks a transaction that is to take the place of a waiting one: on the committed state, after those that the same sender has
@@ -281,7 +366,7 @@ impl Chain {
         let committed = self.recent.back().ok_or_else(|| Error::fault("a chain without a state"))?;
         let mut ctx = committed.ctx(Mode::Recheck);
         for earlier in before {
-            tx::execute(&mut ctx, &mut tx::decode(earlier), ante::Checks::Again, &GasMeter::unlimited())?;
+            tx::execute(&mut ctx, &mut self.known.or_decoded(earlier), ante::Checks::Again, &GasMeter::unlimited())?;
         }
         ctx.env_mut().mode = Mode::Check;
         tx::execute(&mut ctx, &mut tx::decode(bytes), ante::Checks::All, &GasMeter::unlimited())
@@ -292,29 +377,23 @@ impl Chain {
     /// # Errors
     /// A fault: the node must stop without committing.
     pub fn finalize_block(&mut self, block: &FinalizeBlock) -> Result<BlockResult> {
-        let committed = self.recent.back().ok_or_else(|| Error::fault("a chain without a state"))?;
-        let wanted = committed.height.saturating_add(1);
-        if block.height != wanted {
-            return Err(Error::fault(format!("block {} does not follow height {}", block.height, committed.height)));
-        }
-        let mut ctx = committed.ctx(Mode::Deliver);
-        let env = ctx.env_mut();
-        (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
-        LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
-        let params = consensus::params(&ctx)?;
-        if self.skipped_upgrades.contains(&block.height) {
-            upgrade::skip(&mut ctx)?;
-        }
-        let mut result = block::run(&mut ctx, block, committed, &self.known)?;
-        result.consensus_params = Some(consensus::params(&ctx)?).filter(|after| *after != params);
-        let changes = ctx.into_changes();
-        let mut forest = committed.forest.clone();
-        apply(&mut forest, &changes)?;
-        result.app_hash = forest.root();
-        let snapshot = Snapshot { height: block.height, time: block.time, forest, ..committed.clone() };
-        let commit = Commit { height: block.height, app_hash: result.app_hash, changes };
-        self.executed = Some((snapshot, commit));
+        let (result, executed) = self.executor()?.finalize(block)?;
+        self.executed = Some(executed);
         Ok(result)
+    }
+
+    /// What executes the next block.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn executor(&self) -> Result<Executor> {
+        let state = self.recent.back().cloned().ok_or_else(|| Error::fault("a chain without a state"))?;
+        Ok(Executor { state, known: self.known.clone(), skipped_upgrades: self.skipped_upgrades.clone() })
+    }
+
+    /// Takes over a block that [`Executor::finalize`] executed.
+    pub fn accept(&mut self, executed: Executed) {
+        self.executed = Some(executed);
     }
 
     /// Makes the executed block the state of the chain.
@@ -322,7 +401,7 @@ impl Chain {
     /// # Errors
     /// A fault if no block was executed.
     pub fn commit(&mut self) -> Result<Commit> {
-        let (snapshot, commit) =
+        let Executed { snapshot, commit } =
             self.executed.take().ok_or_else(|| Error::fault("commit without a finalized block"))?;
         self.check = snapshot.ctx(Mode::Check);
         self.recent.push_back(snapshot);

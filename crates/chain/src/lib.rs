@@ -37,6 +37,7 @@ pub mod wire;
 pub mod world;
 
 pub use block::{BlockResult, Evidence, FinalizeBlock, TxResult, ValidatorUpdate, Vote, VoteFlag};
-pub use chain::{Chain, Commit, InitChain, InitResult, RECENT_HEIGHTS, Snapshot};
+pub use chain::{Begun, Chain, Commit, Executed, Executor, InitChain, InitResult, RECENT_HEIGHTS, Snapshot};
 pub use proposal::Unfit;
-pub use tx::Offer;
+pub use tx::ahead::Known;
+pub use tx::{Offer, Tx};

@@ -4,11 +4,13 @@
 //! is not tried: a transaction may still fail when it is delivered, because an earlier one of the block took its coins; then it pays.
 
 use entente_kernel::gas::GasMeter;
-use entente_kernel::{Ctx, Mode, Result, Timestamp};
+use entente_kernel::{Ctx, Error, Mode, Result, Timestamp};
 
+use crate::ante;
 use crate::chain::Snapshot;
 use crate::modules::consensus;
-use crate::{ante, tx};
+use crate::tx::ahead::{self, Known, UseOf};
+use crate::tx::{self, Tx};
 
 /// Why a proposed block is turned down.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +21,31 @@ pub enum Unfit {
     Gas { most: u64 },
 }
 
+/// Why the rest of a proposal is not looked at.
+enum Stop {
+    Unfit(Unfit),
+    Fault(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(fault: Error) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl Snapshot {
     /// The candidates that belong into the next block, in their order: those that pass the checks, as far as bytes and gas go. A candidate
     /// is one that `check_tx` let pass on this node: its signatures are not verified again.
     ///
     /// # Errors
     /// A fault.
-    pub fn prepare(&self, time: Timestamp, candidates: &[Vec<u8>], bytes_max: u64) -> Result<Vec<Vec<u8>>> {
+    pub fn prepare(
+        &self,
+        time: Timestamp,
+        candidates: &[Vec<u8>],
+        bytes_max: u64,
+        known: &Known,
+    ) -> Result<Vec<Vec<u8>>> {
         let mut ctx = self.next_block(time);
         let gas_max = consensus::block_gas_limit(&ctx)?;
         let (mut bytes, mut gas) = (0u64, 0u64);
@@ -36,7 +56,7 @@ impl Snapshot {
             if with_it > bytes_max {
                 break;
             }
-            let checked = check(&mut ctx, candidate, ante::Checks::Again)?;
+            let checked = check(&mut ctx, &mut known.or_decoded(candidate), ante::Checks::Again)?;
             let wanted = gas.saturating_add(u64::try_from(checked.gas_wanted).unwrap_or(u64::MAX));
             if checked.code != 0 {
                 continue;
@@ -50,26 +70,36 @@ impl Snapshot {
         Ok(fit)
     }
 
-    /// Whether a proposed block may be agreed to. Every honest validator at this state comes to the same verdict.
+    /// Whether a proposed block may be agreed to. Every honest validator at this state comes to the same verdict. What is found out about
+    /// signatures is remembered for the block.
     ///
     /// # Errors
     /// A fault; a block that is unfit is no error.
-    pub fn process(&self, time: Timestamp, txs: &[Vec<u8>]) -> Result<Result<(), Unfit>> {
+    pub fn process(&self, time: Timestamp, txs: &[Vec<u8>], known: &Known) -> Result<Result<(), Unfit>> {
         let mut ctx = self.next_block(time);
         let gas_max = consensus::block_gas_limit(&ctx)?;
-        let mut gas = 0u64;
-        for (place, bytes) in txs.iter().enumerate() {
-            let checked = check(&mut ctx, bytes, ante::Checks::All)?;
+        let (mut place, mut gas) = (0usize, 0u64);
+        let judged = ahead::in_turn(self, (known, UseOf::More), txs, |bytes, mut tx| {
+            let checked = check(&mut ctx, &mut tx, ante::Checks::All)?;
             if checked.code != 0 {
                 let crate::TxResult { codespace, code, log, .. } = checked;
-                return Ok(Err(Unfit::Refused { place, codespace, code, log }));
+                return Err(Stop::Unfit(Unfit::Refused { place, codespace, code, log }));
             }
             gas = gas.saturating_add(u64::try_from(checked.gas_wanted).unwrap_or(u64::MAX));
             if let Some(most) = gas_max.filter(|most| gas > *most) {
-                return Ok(Err(Unfit::Gas { most }));
+                return Err(Stop::Unfit(Unfit::Gas { most }));
             }
+            if let Ok(tx) = tx {
+                known.remember(bytes, tx);
+            }
+            place = place.saturating_add(1);
+            Ok(())
+        });
+        match judged {
+            Ok(()) => Ok(Ok(())),
+            Err(Stop::Unfit(unfit)) => Ok(Err(unfit)),
+            Err(Stop::Fault(fault)) => Err(fault),
         }
-        Ok(Ok(()))
     }
 
     fn next_block(&self, time: Timestamp) -> Ctx {
@@ -79,8 +109,8 @@ impl Snapshot {
     }
 }
 
-fn check(ctx: &mut Ctx, bytes: &[u8], checks: ante::Checks) -> Result<crate::TxResult> {
-    let result = tx::execute(ctx, &mut tx::decode(bytes), checks, &GasMeter::unlimited());
+fn check(ctx: &mut Ctx, tx: &mut Result<Tx>, checks: ante::Checks) -> Result<crate::TxResult> {
+    let result = tx::execute(ctx, tx, checks, &GasMeter::unlimited());
     ctx.take_events();
     result
 }

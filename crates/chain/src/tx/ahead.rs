@@ -1,12 +1,14 @@
 //! Signatures are checked ahead: on other threads before a transaction's turn comes, and never twice.
 //!
+//! What passed the mempool's checks is not decoded again either ([`Known`]): a decoded transaction is a function of its bytes.
+//!
 //! A [`Verdict`] is a function of the transaction and of what its signer's account says, so it makes no difference who found it,
 //! when, or whether it is there at all: one that does not fit the account when the turn comes is found again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entente_kernel::crypto::{PubKey, sha256};
 use entente_kernel::{AccAddress, Ctx, Mode, Result, View};
@@ -26,38 +28,83 @@ pub struct Verdict {
     pub outcome: Result<(), Refused>,
 }
 
-/// Transactions whose verdicts are remembered from the mempool's checks to the block.
+/// Transactions that are remembered from the mempool's checks to the block.
 const KNOWN_MAX: usize = 20_000;
+/// Their bytes.
+const KNOWN_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Verdicts of the mempool's checks, by the hash of the transaction.
+/// Transactions that passed the mempool's checks, decoded, with the verdicts on their signatures; by their hashes. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Known(Arc<Mutex<Remembered>>);
+
 #[derive(Debug, Default)]
-pub struct Known {
-    verdicts: BTreeMap<[u8; 32], Vec<Verdict>>,
-    /// Oldest first.
+struct Remembered {
+    txs: BTreeMap<[u8; 32], Tx>,
+    bytes: usize,
+    /// Oldest first; some may be gone.
     order: VecDeque<[u8; 32]>,
 }
 
+impl Remembered {
+    fn take(&mut self, hash: &[u8; 32]) -> Option<Tx> {
+        let tx = self.txs.remove(hash)?;
+        self.bytes = self.bytes.saturating_sub(tx.len);
+        Some(tx)
+    }
+}
+
 impl Known {
-    pub fn remember(&mut self, bytes: &[u8], verdicts: Vec<Verdict>) {
-        let hash = sha256(bytes);
-        if verdicts.is_empty() || self.verdicts.insert(hash, verdicts).is_some() {
+    pub fn remember(&self, bytes: &[u8], tx: Tx) {
+        if tx.verdicts.is_empty() {
             return;
         }
-        self.order.push_back(hash);
-        if self.order.len() > KNOWN_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.verdicts.remove(&oldest);
+        let hash = sha256(bytes);
+        let mut known = held(&self.0);
+        let length = tx.len;
+        if known.txs.insert(hash, tx).is_some() {
+            return;
+        }
+        known.bytes = known.bytes.saturating_add(length);
+        known.order.push_back(hash);
+        while known.order.len() > KNOWN_MAX || known.bytes > KNOWN_BYTES_MAX {
+            let Some(oldest) = known.order.pop_front() else { return };
+            known.take(&oldest);
         }
     }
 
-    fn of(&self, bytes: &[u8]) -> Vec<Verdict> {
-        if self.verdicts.is_empty() {
-            Vec::new()
-        } else {
-            self.verdicts.get(&sha256(bytes)).cloned().unwrap_or_default()
+    fn of(&self, bytes: &[u8], use_of: UseOf) -> Option<Tx> {
+        let mut known = held(&self.0);
+        if known.txs.is_empty() {
+            return None;
+        }
+        let hash = sha256(bytes);
+        match use_of {
+            UseOf::Last => known.take(&hash),
+            UseOf::More => known.txs.get(&hash).cloned(),
         }
     }
+
+    /// The transaction as it was checked before, or decoded.
+    pub(crate) fn or_decoded(&self, bytes: &[u8]) -> Result<Tx> {
+        self.of(bytes, UseOf::More).map_or_else(|| decode(bytes), Ok)
+    }
+}
+
+/// Whether what is known of a transaction will be asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UseOf {
+    More,
+    Last,
+}
+
+/// Decodes a transaction and judges its signatures, unless both are known.
+pub fn look(view: &View, known: &Known, bytes: &[u8], use_of: UseOf) -> Result<Tx> {
+    if let Some(tx) = known.of(bytes, use_of) {
+        return Ok(tx);
+    }
+    let mut tx = decode(bytes)?;
+    tx.verdicts = ante::foresee(view, &tx);
+    Ok(tx)
 }
 
 /// Transactions that one thread takes at a time.
@@ -68,14 +115,14 @@ const PORTION: usize = 4;
 ///
 /// # Errors
 /// Whatever `run` returns first.
-pub fn in_turn(
+pub fn in_turn<E>(
     before: &Snapshot,
-    known: &Known,
+    (known, use_of): (&Known, UseOf),
     txs: &[Vec<u8>],
-    mut run: impl FnMut(Result<Tx>) -> Result<()>,
-) -> Result<()> {
+    mut run: impl FnMut(&[u8], Result<Tx>) -> Result<(), E>,
+) -> Result<(), E> {
     let places = txs.iter().map(|_| Mutex::new(Place::Open)).collect();
-    let queue = Queue { before, known, txs, next: AtomicUsize::new(0), places };
+    let queue = Queue { before, known, use_of, txs, next: AtomicUsize::new(0), places };
     // The thread that carries out is one of them.
     let others = rayon::current_num_threads().saturating_sub(1).min(txs.len().div_ceil(PORTION));
     rayon::in_place_scope(|scope| {
@@ -87,7 +134,7 @@ pub fn in_turn(
         }
         let view = queue.view();
         let mut all = txs.iter().zip(&queue.places);
-        let outcome = all.try_for_each(|(bytes, place)| run(queue.wait_for(bytes, place, &view)));
+        let outcome = all.try_for_each(|(bytes, place)| run(bytes, queue.wait_for(bytes, place, &view)));
         // After an error nobody waits for the rest.
         queue.next.store(txs.len(), Ordering::Relaxed);
         outcome
@@ -97,6 +144,7 @@ pub fn in_turn(
 struct Queue<'a> {
     before: &'a Snapshot,
     known: &'a Known,
+    use_of: UseOf,
     txs: &'a [Vec<u8>],
     /// The first that no thread has taken.
     next: AtomicUsize,
@@ -129,12 +177,7 @@ impl Queue<'_> {
     }
 
     fn look(&self, view: &View, bytes: &[u8]) -> Result<Tx> {
-        let mut tx = decode(bytes)?;
-        tx.verdicts = self.known.of(bytes);
-        if tx.verdicts.is_empty() {
-            tx.verdicts = ante::foresee(view, &tx);
-        }
-        Ok(tx)
+        look(view, self.known, bytes, self.use_of)
     }
 
     /// A transaction of the block. This thread helps until it is ready.
@@ -152,6 +195,6 @@ impl Queue<'_> {
     }
 }
 
-fn held(place: &Mutex<Place>) -> MutexGuard<'_, Place> {
-    place.lock().unwrap_or_else(PoisonError::into_inner)
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
 //! What a transaction offers per unit of gas. No rule of the chain: only the mempool looks at it.
 
 use entente_kernel::num::{Coins, Dec, DecCoin, DecCoins, Denom, Int};
-use entente_kernel::{AccAddress, Bech32};
+use entente_kernel::{AccAddress, Bech32, Result};
 
-use super::decode;
+use super::Tx;
 use crate::ante;
 
 /// Parts of a price that count: a price of one coin per unit of gas is so many.
@@ -21,10 +21,10 @@ pub struct Offer {
 }
 
 /// What a transaction offers. A fee in coins that nobody asks for counts nothing.
-pub fn offer(bytes: &[u8], prices: &DecCoins, native: &Denom, bech32: &Bech32) -> Offer {
+pub fn offer(tx: &Result<Tx>, prices: &DecCoins, native: &Denom, bech32: &Bech32) -> Offer {
     let nothing = Offer { signers: Vec::new(), sequence: 0, price: 0 };
-    let Ok(tx) = decode(bytes) else { return nothing };
-    let Ok(signers) = ante::signers(&tx, bech32) else { return nothing };
+    let Ok(tx) = tx else { return nothing };
+    let Ok(signers) = ante::signers(tx, bech32) else { return nothing };
     let fee = tx.fee();
     let offered = Coins::from_wire_strict(fee.amount.iter().map(|c| (&c.denom, &c.amount))).unwrap_or_default();
     let in_one = |denom: &Denom, one: Dec| {
@@ -47,6 +47,7 @@ mod tests {
     use prost_types::Any;
 
     use super::*;
+    use crate::tx::decode;
 
     fn tx(fee: &[(&str, &str)], gas_limit: u64) -> Vec<u8> {
         let bech32 = Bech32::new("entente");
@@ -68,7 +69,7 @@ mod tests {
 
     fn price(fee: &[(&str, &str)], gas: u64, prices: &str) -> u64 {
         let native = Denom::new("uente").unwrap();
-        offer(&tx(fee, gas), &prices.parse().unwrap(), &native, &Bech32::new("entente")).price
+        offer(&decode(&tx(fee, gas)), &prices.parse().unwrap(), &native, &Bech32::new("entente")).price
     }
 
     #[test]
@@ -77,13 +78,15 @@ mod tests {
         assert_eq!(price(&[("ustrange", "999999")], 1_000, ""), 0);
         assert_eq!(price(&[("uente", "25")], 1_000, "0.025uente,0.5uusdc"), 1_000_000_000);
         assert_eq!(price(&[("uusdc", "1000")], 1_000, "0.025uente,0.5uusdc"), 2_000_000_000);
-        let made = offer(&tx(&[], 1), &DecCoins::default(), &Denom::new("uente").unwrap(), &Bech32::new("entente"));
+        let made =
+            offer(&decode(&tx(&[], 1)), &DecCoins::default(), &Denom::new("uente").unwrap(), &Bech32::new("entente"));
         assert_eq!((made.sequence, made.signers), (3, vec![AccAddress::new(&[7; 20]).unwrap()]));
     }
 
     #[test]
     fn what_cannot_be_read_offers_nothing() {
-        let made = offer(&[1, 2, 3], &DecCoins::default(), &Denom::new("uente").unwrap(), &Bech32::new("entente"));
+        let made =
+            offer(&decode(&[1, 2, 3]), &DecCoins::default(), &Denom::new("uente").unwrap(), &Bech32::new("entente"));
         assert_eq!(made, Offer { signers: Vec::new(), sequence: 0, price: 0 });
     }
 }

@@ -1,6 +1,6 @@
 //! Signatures are checked on as many threads as there are; nobody can see on how many.
 
-use entente_chain::{BlockResult, TxResult};
+use entente_chain::{BlockResult, TxResult, Unfit};
 use entente_proto::cosmos::tx::signing::v1beta1::SignMode;
 
 use crate::net::{Hand, Net, Tx, answer, send, user};
@@ -82,4 +82,37 @@ fn a_verdict_of_the_mempool_does_not_outlive_what_it_was_about() {
     // Out of order: the sequence that was checked is not the one that is asked for.
     let results = net.block(vec![late.bytes(), first.bytes(), late.bytes()]).txs;
     assert_eq!(results.iter().map(answer).collect::<Vec<_>>(), ["sdk 32", "ok", "ok"]);
+}
+
+#[test]
+fn a_proposal_is_judged_the_same_on_1_and_8_threads_with_and_without_earlier_checks() {
+    let payment = |from: u8| Tx::new(vec![send(&user(from), &user(from % 8 + 1), 5)], vec![Hand::of(from)]).bytes();
+    let good: Vec<Vec<u8>> = (1..=8).map(payment).collect();
+    let mut forged = good.clone();
+    *forged[5].last_mut().unwrap() ^= 1;
+    let twice = [&good[..], &good[2..3]].concat();
+    let refused = |place: usize, code: u32| format!("transaction {place} is refused: {code}");
+    for (threads, check_first) in [(1, false), (8, false), (1, true), (8, true)] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut net = Net::new();
+            if check_first {
+                for tx in good.iter().chain(&forged) {
+                    net.chain.check_tx(tx, false).unwrap();
+                }
+            }
+            let state = net.chain.snapshot(None).unwrap().clone();
+            let judge = |txs: &[Vec<u8>]| match state.process(state.time, txs, net.chain.known()).unwrap() {
+                Ok(()) => "fit".to_owned(),
+                Err(Unfit::Refused { place, code, .. }) => refused(place, code),
+                Err(other) => other.to_string(),
+            };
+            let case = format!("{threads} threads, checked first: {check_first}");
+            assert_eq!(judge(&forged), refused(5, 4), "{case}");
+            assert_eq!(judge(&twice), refused(8, 32), "{case}");
+            // What was found out in the first round holds in the second, and in the block.
+            assert_eq!((judge(&good), judge(&good)), ("fit".to_owned(), "fit".to_owned()), "{case}");
+            assert!(net.block(good.clone()).txs.iter().all(|r| r.code == 0), "{case}");
+        });
+    }
 }

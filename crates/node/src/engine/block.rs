@@ -55,8 +55,13 @@ pub fn header_hash(h: &wire::Header) -> [u8; 32] {
 
 /// The name of a block: the hash of its header and that of its parts.
 pub fn block_id(block: &wire::Block) -> wire::BlockId {
+    encoded_block_id(block, &block.encode_to_vec())
+}
+
+/// The same for a block that is encoded already.
+pub fn encoded_block_id(block: &wire::Block, bytes: &[u8]) -> wire::BlockId {
     let hash = block.header.as_ref().map(|h| header_hash(h).to_vec()).unwrap_or_default();
-    wire::BlockId { hash, part_set_header: Some(part_set_header(&block.encode_to_vec())) }
+    wire::BlockId { hash, part_set_header: Some(part_set_header(bytes)) }
 }
 
 pub fn part_set_header(block: &[u8]) -> wire::PartSetHeader {

@@ -1,9 +1,11 @@
 //! Making one block after the other: propose, execute, sign, remember.
 
-use entente_chain::{BlockResult, Chain, FinalizeBlock, TxResult, Vote, VoteFlag};
-use entente_kernel::{ConsAddress, Event, Timestamp};
+use bytes::Bytes;
+use entente_chain::{BlockResult, Chain, Commit, Executed, Executor, FinalizeBlock, TxResult, Vote, VoteFlag};
+use entente_kernel::{ConsAddress, Event, StoreId, Timestamp};
 use entente_proto::tendermint::abci::{self, ExecTxResult, ResponseFinalizeBlock};
 use entente_proto::tendermint::types::{self as wire, BlockIdFlag, DuplicateVoteEvidence};
+use parking_lot::Mutex;
 use prost::Message as _;
 
 use super::archive::{Archive, standing_entries};
@@ -32,6 +34,9 @@ pub(super) struct Core {
     pub mempool: Mempool,
 }
 
+/// The root of every store.
+type Roots = Vec<(StoreId, [u8; 32])>;
+
 /// A block that was made, with what came of it.
 #[derive(Debug, Clone)]
 pub struct Made {
@@ -50,104 +55,121 @@ impl Made {
     }
 }
 
+/// Makes the next block of what waits in the mempool and of proofs of misbehaviour. When it returns, the block is durable. The core is locked only while
+/// transactions are chosen and while the state is replaced: others are checked for the mempool meanwhile. Nobody else may make blocks
+/// or go back.
+pub(super) fn make_block(
+    core: &Mutex<Core>,
+    archive: &Archive,
+    seeds: &[[u8; 32]],
+    now: Timestamp,
+    proofs: &[DuplicateVoteEvidence],
+) -> Result<Made, Halt> {
+    let (standing, executor) = core.lock().ground()?;
+    let time = if standing.is_before_first_block() { standing.time } else { vote_time(now, standing.time) };
+    let last_commit = if standing.is_before_first_block() {
+        no_commit()
+    } else {
+        let (id, set) = (&standing.block_id, &standing.last_validators);
+        sign_commit(&standing.chain_id, standing.height, id, set, seeds, time)
+    };
+    passed("the last commit is signed");
+    let gas_max = standing.params.block.unwrap_or_default().max_gas;
+    let txs = core.lock().mempool.reap(data_bytes_max(&standing), gas_max);
+    passed("transactions are chosen");
+    let proposer = proposer(&standing, seeds);
+    let evidence_hash = faults::evidence_hash(proofs);
+    let header = standing.next_header(time, &txs, &last_commit, proposer, evidence_hash);
+    let request = FinalizeBlock {
+        height: header.height,
+        time,
+        proposer: ConsAddress::from_array(proposer),
+        votes: votes(&standing, &last_commit),
+        evidence: faults::to_chain(proofs),
+        txs: txs.clone(),
+    };
+    let block = wire::Block {
+        header: Some(header.clone()),
+        data: Some(wire::Data { txs }),
+        evidence: Some(faults::to_list(proofs)),
+        last_commit: Some(last_commit),
+    };
+    let block_bytes = Bytes::from(block.encode_to_vec());
+    let block_id = block::encoded_block_id(&block, &block_bytes);
+    passed("the header is made");
+    let begin = std::time::Instant::now();
+    let (result, done) = executor.finalize(&request).map_err(Halt::fault)?;
+    let executed = begin.elapsed();
+    passed("the block is executed");
+    let (commit, roots) = core.lock().replace_state(done, &request.txs)?;
+    passed("the state is replaced in memory");
+    let results = to_wire_results(result);
+    let (next, applied) = standing.after(&header, block_id.clone(), &results);
+    if let Err(why) = applied {
+        tracing::warn!("height {}: the validator set stays as it is: {why}", header.height);
+    }
+    passed("where consensus stands is known");
+    // The height's own time is the least that a vote on it can carry.
+    let seen_time = vote_time(now, next.time);
+    let seen = sign_commit(&next.chain_id, next.height, &block_id, &next.last_validators, seeds, seen_time);
+    passed("the newest commit is signed");
+    let mut tables = index::entries(&block_id.hash, next.height, &block, &results);
+    tables.extend(standing_entries(Some(&standing), &next, &seen));
+    passed("index entries are made");
+    archive.disk().commit(disk::Block {
+        height: commit.height,
+        app_hash: commit.app_hash,
+        roots,
+        changes: commit.changes,
+        block: block_bytes,
+        results: results.encode_to_vec().into(),
+        tables,
+    })?;
+    passed("the block is remembered");
+    count_executed(executed, &results);
+    COUNTERS.committed(begin.elapsed().saturating_sub(executed));
+    let mut core = core.lock();
+    (core.standing, core.seen) = (next, seen);
+    passed("the standing is replaced");
+    Ok(Made { block, block_id, results })
+}
+
 impl Core {
-    /// Makes the next block of what waits in the mempool and of proofs of misbehaviour. When it returns, the block is durable.
-    pub fn make_block(
-        &mut self,
-        archive: &Archive,
-        seeds: &[[u8; 32]],
-        now: Timestamp,
-        proofs: &[DuplicateVoteEvidence],
-    ) -> Result<Made, Halt> {
-        let standing = &self.standing;
-        let time = if standing.is_before_first_block() { standing.time } else { vote_time(now, standing.time) };
-        let last_commit = if standing.is_before_first_block() {
-            no_commit()
-        } else {
-            let (id, set) = (&standing.block_id, &standing.last_validators);
-            sign_commit(&standing.chain_id, standing.height, id, set, seeds, time)
-        };
-        passed("the last commit is signed");
-        let txs = self.mempool.reap(self.data_bytes_max(), standing.params.block.unwrap_or_default().max_gas);
-        passed("transactions are chosen");
-        let proposer = self.proposer(seeds);
-        let evidence_hash = faults::evidence_hash(proofs);
-        let header = standing.next_header(time, &txs, &last_commit, proposer, evidence_hash);
-        let request = FinalizeBlock {
-            height: header.height,
-            time,
-            proposer: ConsAddress::from_array(proposer),
-            votes: votes(standing, &last_commit),
-            evidence: faults::to_chain(proofs),
-            txs: txs.clone(),
-        };
-        let block = wire::Block {
-            header: Some(header.clone()),
-            data: Some(wire::Data { txs }),
-            evidence: Some(faults::to_list(proofs)),
-            last_commit: Some(last_commit),
-        };
-        let block_id = block::block_id(&block);
-        passed("the header is made");
-        let begin = std::time::Instant::now();
-        let result = self.chain.finalize_block(&request).map_err(Halt::fault)?;
-        let executed = begin.elapsed();
-        passed("the block is executed");
+    /// What the next block stands on.
+    fn ground(&self) -> Result<(Standing, Executor), Halt> {
+        Ok((self.standing.clone(), self.chain.executor().map_err(Halt::fault)?))
+    }
+
+    /// Makes an executed block the state on which transactions are checked, those that wait first. The block is not durable yet: no
+    /// question is answered from it.
+    fn replace_state(&mut self, done: Executed, txs: &[Vec<u8>]) -> Result<(Commit, Roots), Halt> {
+        self.chain.accept(done);
         let commit = self.chain.commit().map_err(Halt::fault)?;
-        passed("the state is replaced in memory");
-        let results = to_wire_results(result);
-        let (next, applied) = self.standing.after(&header, block_id.clone(), &results);
-        if let Err(why) = applied {
-            tracing::warn!("height {}: the validator set stays as it is: {why}", header.height);
-        }
-        passed("where consensus stands is known");
-        // The height's own time is the least that a vote on it can carry.
-        let seen_time = vote_time(now, next.time);
-        let seen = sign_commit(&next.chain_id, next.height, &block_id, &next.last_validators, seeds, seen_time);
-        passed("the newest commit is signed");
-        let mut tables = index::entries(&block_id.hash, next.height, &block, &results);
-        tables.extend(standing_entries(Some(&self.standing), &next, &seen));
-        passed("index entries are made");
-        let roots = self.chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default();
-        archive.disk().commit(disk::Block {
-            height: commit.height,
-            app_hash: commit.app_hash,
-            roots,
-            changes: commit.changes,
-            block: block.encode_to_vec().into(),
-            results: results.encode_to_vec().into(),
-            tables,
-        })?;
-        passed("the block is remembered");
-        count_executed(executed, &results);
-        COUNTERS.committed(begin.elapsed().saturating_sub(executed));
-        (self.standing, self.seen) = (next, seen);
-        passed("the standing is replaced");
-        let made = Made { block, block_id, results };
         let chain = &mut self.chain;
-        self.mempool.after_block(made.txs(), |tx| chain.check_tx(tx, true).is_ok_and(|r| r.code == 0));
+        self.mempool.after_block(txs, |tx| chain.check_tx(tx, true).is_ok_and(|r| r.code == 0));
         passed("the mempool is cleaned");
-        Ok(made)
+        let roots = self.chain.snapshot(None).map(|s| s.forest.store_roots()).unwrap_or_default();
+        Ok((commit, roots))
     }
+}
 
-    /// The validator whose turn it is, if we hold its key; else the first whose key we hold.
-    fn proposer(&self, seeds: &[[u8; 32]]) -> [u8; 20] {
-        let ours: Vec<[u8; 20]> = seeds
-            .iter()
-            .map(|seed| entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(seed)))
-            .collect();
-        let set = &self.standing.validators;
-        let turn = set.proposer().map(|v| v.address).unwrap_or_default();
-        let first_of_ours = || set.validators().iter().map(|v| v.address).find(|a| ours.contains(a));
-        if ours.contains(&turn) { turn } else { first_of_ours().unwrap_or(turn) }
-    }
+/// The validator whose turn it is, if we hold its key; else the first whose key we hold.
+fn proposer(standing: &Standing, seeds: &[[u8; 32]]) -> [u8; 20] {
+    let ours: Vec<[u8; 20]> = seeds
+        .iter()
+        .map(|seed| entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(seed)))
+        .collect();
+    let set = &standing.validators;
+    let turn = set.proposer().map(|v| v.address).unwrap_or_default();
+    let first_of_ours = || set.validators().iter().map(|v| v.address).find(|a| ours.contains(a));
+    if ours.contains(&turn) { turn } else { first_of_ours().unwrap_or(turn) }
+}
 
-    fn data_bytes_max(&self) -> usize {
-        let max = self.standing.params.block.unwrap_or_default().max_bytes;
-        let max = usize::try_from(max).unwrap_or(BLOCK_BYTES_MAX);
-        let signatures = self.standing.last_validators.validators().len().saturating_mul(SIGNATURE_OVERHEAD);
-        max.saturating_sub(BLOCK_OVERHEAD).saturating_sub(signatures)
-    }
+fn data_bytes_max(standing: &Standing) -> usize {
+    let max = standing.params.block.unwrap_or_default().max_bytes;
+    let max = usize::try_from(max).unwrap_or(BLOCK_BYTES_MAX);
+    let signatures = standing.last_validators.validators().len().saturating_mul(SIGNATURE_OVERHEAD);
+    max.saturating_sub(BLOCK_OVERHEAD).saturating_sub(signatures)
 }
 
 /// Counts a block that was executed.

@@ -47,6 +47,7 @@ impl Engine {
     pub fn set_down(&self, address: [u8; 20], down: bool) -> Result<(), FaultError> {
         self.is_running()?;
         self.seed_of(&address)?;
+        let _making = self.0.making.lock();
         let core = self.0.core.lock();
         let mut after = self.0.down.lock().clone();
         if down {
@@ -66,6 +67,7 @@ impl Engine {
     pub fn double_sign(&self, address: [u8; 20]) -> Result<Arc<Made>, FaultError> {
         self.is_running()?;
         let seed = self.seed_of(&address)?;
+        let making = self.0.making.lock();
         let core = self.0.core.lock();
         let standing = &core.standing;
         let proof = duplicate_vote(standing, &address, &seed).ok_or(FaultError::NotInSet(standing.height))?;
@@ -74,7 +76,8 @@ impl Engine {
         let total = others.total_power();
         barred.map_err(|_| FaultError::TooFew { up: 0, total })?;
         self.can_go_on(&others, &self.0.down.lock())?;
-        Ok(self.make_in(core, self.now(), &[proof])?)
+        drop(core);
+        Ok(self.make_in(making, self.now(), &[proof])?)
     }
 
     /// The validators that are down.

@@ -3,7 +3,7 @@
 //! # Compatibility
 //! As in CometBFT 0.38, the conditions of a search, other than on the height, must hold in one and the same event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, RangeInclusive};
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use crate::disk::DiskError;
 pub const BLOCK_HASH: &str = "block_hash";
 /// Hash of a transaction → height and place.
 pub const TX_HASH: &str = "tx_hash";
-/// Hash of tag and value, height, place.
+/// Hash of tag and value, height → places, four bytes each. One entry for all transactions of a block that have the value.
 const TX_EVENT: &str = "tx_event";
 /// Hash of tag and value, height.
 const BLOCK_EVENT: &str = "block_event";
@@ -66,12 +66,16 @@ pub fn entries(block_hash: &[u8], height: i64, block: &Block, results: &Response
     let mut entries =
         vec![(BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&height.to_be_bytes()))];
     let txs = block.data.iter().flat_map(|data| &data.txs);
+    let mut places: BTreeMap<[u8; TAG_BYTES], Vec<u8>> = BTreeMap::new();
     for ((tx, result), place) in txs.zip(&results.tx_results).zip(0u32..) {
         let at = place_bytes(height, place);
         entries.push((TX_HASH, Bytes::copy_from_slice(&sha256(tx)), Bytes::copy_from_slice(&at)));
         for tag in tags(&result.events) {
-            entries.push((TX_EVENT, [&tag[..], &at].concat().into(), Bytes::new()));
+            places.entry(tag).or_default().extend_from_slice(&place.to_be_bytes());
         }
+    }
+    for (tag, places) in places {
+        entries.push((TX_EVENT, [&tag[..], &height.to_be_bytes()].concat().into(), places.into()));
     }
     for tag in tags(&results.events) {
         entries.push((BLOCK_EVENT, [&tag[..], &height.to_be_bytes()].concat().into(), Bytes::new()));
@@ -126,13 +130,16 @@ pub fn transactions(archive: &Archive, filter: &Filter) -> Result<Vec<(i64, u32)
     let mut reader = Reader::new(archive);
     let candidates = match equal_text(&wanted) {
         Some(tag) => {
-            let from = [&tag[..], &place_bytes(*heights.start(), 0)].concat();
-            let to = [&tag[..], &place_bytes(*heights.end(), u32::MAX)].concat();
-            archive
-                .keys_between(TX_EVENT, Bound::Included(&from), Bound::Included(&to))?
-                .iter()
-                .filter_map(|k| place_of(k))
-                .collect()
+            let from = [&tag[..], &heights.start().to_be_bytes()].concat();
+            let to = [&tag[..], &heights.end().to_be_bytes()].concat();
+            let found = archive.disk().table_range(TX_EVENT, Bound::Included(&from), Bound::Included(&to))?;
+            let mut places = Vec::new();
+            for pair in found {
+                let (key, value) = pair?;
+                let Some(height) = height_of(&key) else { continue };
+                places.extend(value.as_chunks().0.iter().map(|place| (height, u32::from_be_bytes(*place))));
+            }
+            places
         }
         None => all_places(&mut reader, &heights)?,
     };

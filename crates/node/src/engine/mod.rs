@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use entente_chain::{Chain, InitChain, InitResult, Snapshot, TxResult, stores};
+use entente_chain::{Begun, Chain, InitChain, InitResult, Snapshot, Tx, TxResult, stores};
 use entente_kernel::crypto::sha256;
 use entente_kernel::{Error, Span, Timestamp};
 use entente_proto::tendermint::types::{self as wire, DuplicateVoteEvidence};
@@ -98,8 +98,12 @@ struct Inner {
     own_key: [u8; 32],
     prices: RwLock<Prices>,
     core: Mutex<Core>,
+    /// Held by whoever makes a block or goes back.
+    making: Mutex<()>,
     shown: RwLock<Shown>,
     recent: RwLock<VecDeque<Snapshot>>,
+    /// The newest state with the next block begun, once somebody asked for an estimate.
+    begun: Mutex<Option<(Arc<Standing>, Arc<Begun>)>>,
     keep: AtomicUsize,
     marks: Mutex<past::Marks>,
     clock_ahead: Mutex<Span>,
@@ -149,8 +153,10 @@ impl Engine {
             own_key,
             prices: RwLock::default(),
             core: Mutex::new(core),
+            making: Mutex::default(),
             shown: RwLock::new(shown),
             recent: RwLock::new(recent),
+            begun: Mutex::default(),
             keep: AtomicUsize::new(entente_chain::RECENT_HEIGHTS),
             marks: Mutex::default(),
             clock_ahead: Mutex::new(Span(ahead.unwrap_or_default())),
@@ -189,6 +195,24 @@ impl Engine {
         match height.filter(|h| *h != 0) {
             None => recent.back().cloned(),
             Some(h) => recent.iter().rev().find(|s| s.height == h).cloned(),
+        }
+    }
+
+    /// The newest state with the next block begun, for estimates: made for the first of them after a block.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn begun(&self) -> entente_kernel::Result<Arc<Begun>> {
+        let standing = self.shown().standing;
+        let mut kept = self.0.begun.lock();
+        match &*kept {
+            Some((of, begun)) if Arc::ptr_eq(of, &standing) => Ok(begun.clone()),
+            _ => {
+                let state = self.snapshot(None).ok_or_else(|| Error::fault("a chain without a state"))?;
+                let begun = Arc::new(state.begun()?);
+                *kept = Some((standing, begun.clone()));
+                Ok(begun)
+            }
         }
     }
 
@@ -244,9 +268,10 @@ impl Engine {
         if let Some(companion) = self.0.archive.companion() {
             return Ok(companion.submit(&tx)??);
         }
-        let mut core = self.0.core.lock();
         let prices = self.0.prices.read().clone();
-        let offer = core.chain.offer(&tx, &prices.coins()).map_err(|e| self.halt(Halt::fault(e)))?;
+        let looked = self.look(&tx)?;
+        let mut core = self.0.core.lock();
+        let offer = core.chain.offer(&looked, &prices.coins()).map_err(|e| self.halt(Halt::fault(e)))?;
         core.mempool.admit(&tx, &offer)?;
         if let Some(refused) = prices.refusal(&tx) {
             return Ok(refused);
@@ -258,13 +283,19 @@ impl Engine {
             }
             return Ok(result);
         }
-        let result = core.chain.check_tx(&tx, false).map_err(|e| self.halt(Halt::fault(e)))?;
+        let result = core.chain.check_looked(&tx, looked).map_err(|e| self.halt(Halt::fault(e)))?;
         if result.code == 0 {
             core.mempool.push(tx, result.gas_wanted, offer);
             drop(core);
             self.0.arrived.notify_one();
         }
         Ok(result)
+    }
+
+    /// What can be found out about a transaction before its turn to be checked, on whatever thread.
+    fn look(&self, tx: &[u8]) -> Result<entente_kernel::Result<Tx>, Halt> {
+        let state = self.snapshot(None).ok_or_else(|| Halt("a chain without a state".to_owned()))?;
+        Ok(state.look(tx))
     }
 
     /// From now on, transactions must pay these prices to enter the mempool.
@@ -317,19 +348,19 @@ impl Engine {
     /// As [`Self::make_block`].
     pub fn make_block_at(&self, now: Timestamp) -> Result<Arc<Made>, Halt> {
         self.is_running()?;
-        self.make_in(self.0.core.lock(), now, &[])
+        self.make_in(self.0.making.lock(), now, &[])
     }
 
     fn make_in(
         &self,
-        mut core: MutexGuard<'_, Core>,
+        making: MutexGuard<'_, ()>,
         now: Timestamp,
         proofs: &[DuplicateVoteEvidence],
     ) -> Result<Arc<Made>, Halt> {
-        let made = core.make_block(&self.0.archive, &self.signing(), now, proofs);
+        let made = core::make_block(&self.0.core, &self.0.archive, &self.signing(), now, proofs);
         let made = Arc::new(made.map_err(|halt| self.halt(halt))?);
-        self.show(&core);
-        drop(core);
+        self.show(&self.0.core.lock());
+        drop(making);
         passed("the block is shown");
         // Nobody listening is fine.
         let _ = self.0.news.send(made.clone());

@@ -72,6 +72,7 @@ impl Engine {
     /// The engine has stopped.
     pub fn mark(&self) -> Result<(u64, i64), Halt> {
         self.is_running()?;
+        let _making = self.0.making.lock();
         let core = self.0.core.lock();
         let snapshot = core.chain.snapshot(None).cloned().ok_or_else(|| Halt("a chain without a state".to_owned()))?;
         let mut marks = self.0.marks.lock();
@@ -96,6 +97,7 @@ impl Engine {
     /// The engine has stopped, or stops now.
     pub fn revert(&self, number: Option<u64>) -> Result<Option<(u64, i64)>, Halt> {
         self.is_running()?;
+        let _making = self.0.making.lock();
         let mut core = self.0.core.lock();
         let mut marks = self.0.marks.lock();
         let found = match number {

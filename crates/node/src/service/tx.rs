@@ -56,7 +56,7 @@ fn simulate(services: &Services, request: wire::SimulateRequest) -> Result<wire:
     if bytes.is_empty() {
         return Err(Status::invalid_argument("empty txBytes is not allowed"));
     }
-    let result = services.snapshot(None)?.simulate(&bytes).map_err(status)?;
+    let result = services.engine.begun().and_then(|begun| begun.simulate(&bytes)).map_err(status)?;
     if result.code != 0 {
         return Err(Status::new(Status::UNKNOWN, format!("{} with gas used: '{}'", result.log, result.gas_used)));
     }

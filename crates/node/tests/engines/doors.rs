@@ -216,3 +216,41 @@ fn a_state_is_taken_from_chunks_and_a_liar_is_named() {
         assert_eq!(play(&taker, finalize(&engine, height)).app_hash, theirs.app_hash);
     }
 }
+
+#[test]
+fn what_comes_together_is_answered_together_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let doc = document();
+    let app = app(folder.path(), &doc);
+    init_chain(&app, &doc);
+    let mut stream = dial(&server::serve(app, &Address::parse("tcp://127.0.0.1:0").unwrap()).unwrap());
+    let mut txs: Vec<Vec<u8>> = (0..8).map(|sequence| send(1, 2, sequence, 5)).collect();
+    txs.insert(3, vec![0xff; 40]);
+    let ask = |value| Request { value: Some(value) }.encode_length_delimited_to_vec();
+    let check = |tx: &Vec<u8>| ask(request::Value::CheckTx(abci::RequestCheckTx { tx: tx.clone(), r#type: 0 }));
+    let flush = || ask(request::Value::Flush(abci::RequestFlush {}));
+    let asked: Vec<u8> = txs.iter().flat_map(|tx| [check(tx), flush()].concat()).collect();
+    stream.write_all(&asked).unwrap();
+    let (mut bytes, mut codes) = (Vec::new(), Vec::new());
+    let mut flushes = 0;
+    while flushes < txs.len() {
+        let mut piece = [0; 4_096];
+        let read = stream.read(&mut piece).unwrap();
+        assert!(read > 0, "the server hung up");
+        bytes.extend_from_slice(&piece[..read]);
+        let mut rest = bytes.as_slice();
+        codes.clear();
+        flushes = 0;
+        while let Ok(Response { value: Some(value) }) = Response::decode_length_delimited(&mut rest) {
+            match value {
+                response::Value::CheckTx(answer) => codes.push(answer.code),
+                response::Value::Flush(_) => {
+                    flushes += 1;
+                    assert_eq!(flushes, codes.len(), "every answer before its flush");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(codes, [0, 0, 0, 2, 0, 0, 0, 0, 0]);
+}

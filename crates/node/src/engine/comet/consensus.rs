@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use entente_chain::{Evidence, FinalizeBlock, Snapshot, Vote, VoteFlag};
+use entente_chain::{Evidence, FinalizeBlock, Known, Snapshot, Tx, Vote, VoteFlag};
 use entente_kernel::ConsAddress;
 use entente_proto::tendermint::abci::{self, ResponseFinalizeBlock};
 use entente_proto::tendermint::types::{self as wire, BlockIdFlag};
@@ -29,6 +29,9 @@ pub(super) struct Pending {
     results: ResponseFinalizeBlock,
     signed_by_us: bool,
 }
+
+/// What was found out about a new transaction ahead of its turn.
+pub(super) type Looked = Option<entente_kernel::Result<Tx>>;
 
 impl App {
     fn archive(&self) -> Archive {
@@ -124,7 +127,8 @@ impl App {
         }
     }
 
-    pub(super) fn check_tx(&self, r: &abci::RequestCheckTx) -> Result<abci::ResponseCheckTx, Halt> {
+    /// `looked` is what was found out about a new transaction ahead of its turn, if anything was.
+    pub(super) fn check_tx(&self, r: &abci::RequestCheckTx, looked: Looked) -> Result<abci::ResponseCheckTx, Halt> {
         if r.tx.len() > TX_BYTES_MAX {
             let log = format!("transaction of {} bytes is longer than {TX_BYTES_MAX}: tx too large", r.tx.len());
             let codespace = "sdk".to_owned();
@@ -135,9 +139,17 @@ impl App {
         let refused = engine.0.prices.read().refusal(&r.tx);
         let result = match refused {
             Some(refused) => refused,
-            None => engine.0.core.lock().chain.check_tx(&r.tx, again).map_err(Halt::fault)?,
+            None if again => engine.0.core.lock().chain.check_tx(&r.tx, true).map_err(Halt::fault)?,
+            None => {
+                let looked = looked.map_or_else(|| engine.look(&r.tx), Ok)?;
+                engine.0.core.lock().chain.check_looked(&r.tx, looked).map_err(Halt::fault)?
+            }
         };
-        let result = to_wire_tx_result(result);
+        let mut result = to_wire_tx_result(result);
+        if again {
+            // Nobody sees them: CometBFT wants to know only whether it stays.
+            result.events.clear();
+        }
         metrics::add(&COUNTERS.checked, 1);
         metrics::add(&COUNTERS.check_refused, u64::from(result.code != 0));
         Ok(abci::ResponseCheckTx {
@@ -152,6 +164,17 @@ impl App {
         })
     }
 
+    /// Looks at a new transaction ahead of its turn; many may be looked at at the same time.
+    pub(super) fn look_ahead(&self, r: &abci::RequestCheckTx) -> Looked {
+        let is_new = r.r#type == i32::from(abci::CheckTxType::New) && r.tx.len() <= TX_BYTES_MAX;
+        let engine = self.engine().filter(|_| is_new)?;
+        engine.look(&r.tx).ok()
+    }
+
+    fn known(&self) -> Result<Known, Halt> {
+        Ok(self.must_engine()?.0.core.lock().chain.known().clone())
+    }
+
     fn committed(&self) -> Result<Snapshot, Halt> {
         self.must_engine()?.snapshot(None).ok_or_else(|| Halt("a chain without a state".to_owned()))
     }
@@ -161,7 +184,7 @@ impl App {
         r: &abci::RequestPrepareProposal,
     ) -> Result<abci::ResponsePrepareProposal, Halt> {
         let bytes_max = u64::try_from(r.max_tx_bytes).unwrap_or_default();
-        let txs = self.committed()?.prepare(from_wire_time(r.time.as_ref()), &r.txs, bytes_max);
+        let txs = self.committed()?.prepare(from_wire_time(r.time.as_ref()), &r.txs, bytes_max, &self.known()?);
         Ok(abci::ResponsePrepareProposal { txs: txs.map_err(Halt::fault)? })
     }
 
@@ -170,7 +193,8 @@ impl App {
         r: &abci::RequestProcessProposal,
     ) -> Result<abci::ResponseProcessProposal, Halt> {
         use abci::response_process_proposal::ProposalStatus;
-        let verdict = self.committed()?.process(from_wire_time(r.time.as_ref()), &r.txs).map_err(Halt::fault)?;
+        let (state, known) = (self.committed()?, self.known()?);
+        let verdict = state.process(from_wire_time(r.time.as_ref()), &r.txs, &known).map_err(Halt::fault)?;
         let status = match verdict {
             Ok(()) => ProposalStatus::Accept,
             Err(why) => {
@@ -200,7 +224,10 @@ impl App {
             txs: r.txs,
         };
         let begin = Instant::now();
-        let result = engine.0.core.lock().chain.finalize_block(&block).map_err(Halt::fault)?;
+        // Transactions are checked for the mempool meanwhile.
+        let executor = engine.0.core.lock().chain.executor().map_err(Halt::fault)?;
+        let (result, done) = executor.finalize(&block).map_err(Halt::fault)?;
+        engine.0.core.lock().chain.accept(done);
         let results = to_wire_results(result);
         count_executed(begin.elapsed(), &results);
         fail_point("finalized", r.height);

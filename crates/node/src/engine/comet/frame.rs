@@ -30,6 +30,13 @@ pub fn read_request(stream: &mut impl Read, bytes_max: u64) -> io::Result<Option
     Request::decode(bytes.as_slice()).map(Some).map_err(|e| invalid(format!("a request is not protobuf: {e}")))
 }
 
+/// Whether these bytes begin with a whole request, which can be read without waiting.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    let length = read_length(&mut rest).ok().flatten();
+    length.is_some_and(|length| u64::try_from(rest.len()).is_ok_and(|there| there >= length))
+}
+
 fn read_length(stream: &mut impl Read) -> io::Result<Option<u64>> {
     let mut length = 0u64;
     for at in 0..VARINT_BYTES_MAX {
@@ -91,7 +98,9 @@ mod tests {
     #[test]
     fn a_cut_request_a_long_one_and_an_endless_length_are_refused() {
         let bytes = echo("abc").encode_length_delimited_to_vec();
+        assert!(is_whole(&bytes) && is_whole(&[&bytes[..], &[7]].concat()) && !is_whole(&[]));
         for cut in 1..bytes.len() {
+            assert!(!is_whole(&bytes[..cut]), "{cut}");
             let refused = read_request(&mut &bytes[..cut], 100).unwrap_err();
             assert_eq!(refused.kind(), io::ErrorKind::UnexpectedEof, "{cut}");
         }

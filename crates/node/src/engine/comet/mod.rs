@@ -36,7 +36,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use self::companion::Companion;
-use self::consensus::Pending;
+use self::consensus::{Looked, Pending};
 use self::snapshot::{Restore, Store};
 use super::{Engine, Halt};
 use crate::disk::{Disk, Loaded};
@@ -160,9 +160,14 @@ impl App {
     /// Answers one request. A fault, and even a panic, stops the node and reaches CometBFT as an exception, on which it stops too: no
     /// block is ever executed by half.
     pub fn answer(&self, value: request::Value) -> response::Value {
+        self.answer_looked(value, None)
+    }
+
+    /// The same, with what was found out about a transaction ahead of its turn.
+    fn answer_looked(&self, value: request::Value, looked: Looked) -> response::Value {
         let done = self.0.halted.borrow().clone().map_or(Ok(()), Err);
         let answered = done.and_then(|()| {
-            std::panic::catch_unwind(AssertUnwindSafe(|| self.dispatch(value)))
+            std::panic::catch_unwind(AssertUnwindSafe(|| self.dispatch(value, looked)))
                 .unwrap_or_else(|_| Err(Halt("a part of the program panicked; the log says where".to_owned())))
         });
         answered.unwrap_or_else(|halt| {
@@ -186,7 +191,7 @@ impl App {
         });
     }
 
-    fn dispatch(&self, value: request::Value) -> Result<response::Value, Halt> {
+    fn dispatch(&self, value: request::Value, looked: Looked) -> Result<response::Value, Halt> {
         use request::Value as Ask;
         use response::Value as Say;
         Ok(match value {
@@ -195,7 +200,7 @@ impl App {
             Ask::Info(_) => Say::Info(self.info()?),
             Ask::InitChain(r) => Say::InitChain(self.init_chain(r)?),
             Ask::Query(r) => Say::Query(self.query(&r)),
-            Ask::CheckTx(r) => Say::CheckTx(self.check_tx(&r)?),
+            Ask::CheckTx(r) => Say::CheckTx(self.check_tx(&r, looked)?),
             Ask::PrepareProposal(r) => Say::PrepareProposal(self.prepare_proposal(&r)?),
             Ask::ProcessProposal(r) => Say::ProcessProposal(self.process_proposal(&r)?),
             Ask::FinalizeBlock(r) => Say::FinalizeBlock(self.finalize_block(r)?),
