@@ -4,6 +4,8 @@
 
 mod client;
 
+use std::time::Duration;
+
 use entente_lab::load::number;
 use entente_lab::random::wallet::User;
 
@@ -29,8 +31,7 @@ async fn run() -> Outcome<()> {
         println!("{validators} validators");
         let port = port + nth as u16 * 200;
         let (net, first) = Net::entente(&cometbft, validators, port, &people).await?;
-        let ours = flood(&net.rpc, of("entente", first)).await?;
-        ours.print("  entente");
+        let ours = measured(&net, of("entente", first), "  entente").await?;
         drop(net);
 
         let net = Net::kvstore(&cometbft, validators, port + 50).await?;
@@ -39,19 +40,30 @@ async fn run() -> Outcome<()> {
             let key = format!("{from}.{sequence}=");
             (key.clone() + &"v".repeat(bytes.saturating_sub(key.len()))).into_bytes()
         };
-        let kvstore = flood(&net.rpc, loads(users, each, connections, pair)).await?;
-        kvstore.print("  kvstore");
+        let kvstore = measured(&net, loads(users, each, connections, pair), "  kvstore").await?;
         drop(net);
         compare(&ours, &kvstore, "kvstore");
 
         let Some(simd) = peer("SIMD_BIN") else { continue };
         let (net, first) = Net::simd(&simd, validators, port + 100, &people).await?;
-        let theirs = flood(&net.rpc, of("cosmos", first)).await?;
-        theirs.print("  simd");
+        let theirs = measured(&net, of("cosmos", first), "  simd").await?;
         drop(net);
         compare(&ours, &theirs, "simd");
     }
     Ok(())
+}
+
+async fn measured(net: &Net, loads: Vec<Vec<Vec<u8>>>, who: &str) -> Outcome<Flood> {
+    let before = net.spent()?;
+    let flood = flood(&net.rpc, loads).await?;
+    flood.print(who);
+    let each = |(name, now): (String, Duration)| {
+        let spent = now.saturating_sub(before.get(&name).copied().unwrap_or_default());
+        format!("{name} {:.0} us", spent.as_secs_f64() * 1e6 / flood.txs as f64)
+    };
+    let spent: Vec<String> = net.spent()?.into_iter().map(each).collect();
+    println!("  {:26} processor time per transaction: {}", "", spent.join(", "));
+    Ok(flood)
 }
 
 fn compare(ours: &Flood, theirs: &Flood, who: &str) {

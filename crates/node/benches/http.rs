@@ -29,6 +29,8 @@ async fn run() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     first_answer(folder.path(), port).await?;
 
+    estimates(folder.path(), port).await?;
+
     let (users, each) = (number("users", 1_000), number("each", 20));
     let connections = usize::try_from(number("connections", 16))?;
     let people: Vec<User> = (0..users).map(User::numbered).collect();
@@ -46,6 +48,35 @@ async fn run() -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// What a wallet waits for before every transaction, on a chain with as many validators and assets as large ones have.
+async fn estimates(folder: &Path, port: u16) -> Outcome<()> {
+    use base64::Engine as _;
+    let scale = Scale { validators: 160, assets: 20, users: 10, delegators: 1_000 };
+    let genesis = folder.join("wide.json");
+    write_genesis(&genesis, &scale.genesis(|_| serde_json::Value::Null))?;
+    let flags = ["--genesis", genesis.to_str().ok_or("a path that is no text")?, "--empty-blocks", "0s"];
+    let (node, _) = Node::start(&folder.join("wide"), port, &flags).await?;
+    let people: Vec<User> = (0..10).map(User::numbered).collect();
+    let tx = base64::engine::general_purpose::STANDARD.encode(payment("entente", &people, 0, 0, 0));
+    let body = format!(r#"{{"tx_bytes":"{tx}"}}"#);
+    let head = "POST /cosmos/tx/v1beta1/simulate HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n";
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let (mut door, mut spread, before) = (node.rest().await?, Spread::default(), node.processor_time()?);
+    for _ in 0..ALONE {
+        let began = Instant::now();
+        door.ask(request.as_bytes()).await?;
+        spread.add(began.elapsed());
+    }
+    let spent = node.processor_time()?.saturating_sub(before);
+    println!(
+        "an estimate with 160 validators and 20 assets: p50 {:.1} ms, p99 {:.1} ms; {:.2} ms of processor each",
+        ms(spread.median()),
+        ms(spread.permille(990)),
+        ms(spent) / ALONE as f64
+    );
+    node.stop()
 }
 
 fn compare(who: &str, ours: &Flood, theirs: &Flood) {

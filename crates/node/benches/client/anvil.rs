@@ -10,7 +10,7 @@ use secp256k1::{Message, PublicKey, SecretKey};
 use sha3::{Digest as _, Keccak256};
 
 use super::flood::{Flood, loads};
-use super::{Door, Outcome, rpc_request};
+use super::{Door, Outcome, processor_time, rpc_request};
 
 const CHAIN_ID: u64 = 31_337;
 const GAS_PRICE: u64 = 1_000_000_000_000;
@@ -20,6 +20,7 @@ const GAS: u64 = 21_000;
 pub struct Anvil {
     child: Child,
     port: u16,
+    instant: bool,
 }
 
 impl Drop for Anvil {
@@ -39,7 +40,7 @@ impl Anvil {
             command.args(["--block-time", secs]);
         }
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-        let anvil = Self { child, port };
+        let anvil = Self { child, port, instant: block_time.is_none() };
         let began = Instant::now();
         while Door::open(port).await.is_err() {
             if began.elapsed() > Duration::from_secs(30) {
@@ -65,6 +66,7 @@ impl Anvil {
             rpc_request("eth_sendRawTransaction", &format!(r#"["0x{}"]"#, hex::encode(tx)))
         });
         let txs = loads.iter().map(Vec::len).sum::<usize>();
+        let own = processor_time(std::process::id())?;
         let began = Instant::now();
         let mut tasks = tokio::task::JoinSet::new();
         for load in loads {
@@ -89,12 +91,17 @@ impl Anvil {
         for holder in &addresses {
             let params = format!(r#"["0x{}","latest"]"#, hex::encode(holder));
             while number(&mut door, "eth_getTransactionCount", &params).await? < each.try_into()? {
+                // Without a block time it leaves what did not fit into a block until another transaction comes.
+                if self.instant {
+                    door.ask(&rpc_request("evm_mine", "[]")).await?;
+                }
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         }
         let committed = began.elapsed();
         let blocks = number(&mut door, "eth_blockNumber", "[]").await? - before;
-        Ok(Flood { txs, blocks, sent, committed })
+        let load = processor_time(std::process::id())?.saturating_sub(own);
+        Ok(Flood { txs, blocks, sent, committed, load })
     }
 }
 

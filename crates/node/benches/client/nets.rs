@@ -1,5 +1,6 @@
 //! Nets of validators under CometBFT on this machine: ours, CometBFT's own `kvstore`, and `simd` of ibc-go, all with the same settings.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use entente_lab::random::wallet::User;
 use serde_json::{Value, json};
 
 use super::flood::height;
-use super::{Door, Outcome, write_genesis};
+use super::{Door, Outcome, processor_time, write_genesis};
 
 /// What every user holds.
 const WEALTH: &str = "1000000000000";
@@ -58,6 +59,21 @@ impl Net {
         let log = std::fs::File::create(self.folder.path().join(format!("log{}", self.nodes.len())))?;
         self.nodes.push(command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?);
         Ok(())
+    }
+
+    /// Processor time of each program of the net so far, by its name.
+    pub fn spent(&self) -> Outcome<BTreeMap<String, Duration>> {
+        let mut spent = BTreeMap::new();
+        let mut todo: Vec<u32> = self.nodes.iter().map(Child::id).collect();
+        while let Some(process) = todo.pop() {
+            let name = std::fs::read_to_string(format!("/proc/{process}/comm"))?.trim().to_owned();
+            *spent.entry(name).or_default() += processor_time(process)?;
+            for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+                let children = std::fs::read_to_string(thread?.path().join("children")).unwrap_or_default();
+                todo.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+            }
+        }
+        Ok(spent)
     }
 
     /// Waits until every node has a few blocks.
