@@ -2,12 +2,12 @@
 //! step is a layer of its own; work is bounded, the rest comes with the next block.
 
 use entente_kernel::num::{Denom, floor_ratio};
-use entente_kernel::{Ctx, Error, Result};
+use entente_kernel::{Ctx, Error, Result, View};
 
 use super::math::{Curve, WAD};
 use super::params::{OBSERVED_PER_BLOCK, REPORT_EVERY, REPORTS_PER_BLOCK};
-use super::state::{Kind, OBSERVATIONS, Pool, QUOTES, REPORT_CURSOR, REPORTED, Report};
-use super::{curve, event, listed, market, must_pool, params};
+use super::state::{Kind, OBSERVATIONS, Part, Pool, QUOTES, REPORT_CURSOR, REPORTED, Report};
+use super::{Window, curve, event, market, must_pool, params};
 use crate::modules::assets;
 
 /// # Errors
@@ -98,22 +98,22 @@ fn report(ctx: &mut Ctx, denom: &Denom, last: &Report) -> Result<()> {
     REPORTED.set(ctx, denom, &Report { time: now, rate: asset.rate() })
 }
 
-/// Tells what a share is worth, if all coins of the pool are counted in one underlying and the registry wants to know: by the reserves
+/// Tells what a share is worth, if the registry wants to know and every coin of the pool can be counted in its underlying: by the reserves
 /// at their rates where the curve is balanced, so that no swap moves it.
 fn tell_worth(ctx: &mut Ctx, pool: &Pool) -> Result<()> {
     let Some(asset) = assets::by_denom(ctx, &pool.lp)? else { return Ok(()) };
     if asset.source != assets::Source::Local || pool.shares == 0 {
         return Ok(());
     }
-    if listed_underlying(ctx, pool)?.as_deref() != Some(asset.underlying.as_str()) {
-        return Ok(());
-    }
     let size = match pool.kind {
-        Kind::Stable(_) => curve(ctx, pool)?.size(&pool.reserves())?,
+        Kind::Stable(_) if listed_underlying(ctx, pool)?.as_deref() == Some(asset.underlying.as_str()) => {
+            curve(ctx, pool)?.size(&pool.reserves())?
+        }
+        Kind::Stable(_) => return Ok(()),
         Kind::Weighted => {
             let mut parts = Vec::with_capacity(pool.parts.len());
             for part in &pool.parts {
-                let value = assets::pricing(ctx, &listed(ctx, &part.denom)?)?.value(part.reserve)?;
+                let Some(value) = value_of(ctx, pool, part, &asset.underlying)? else { return Ok(()) };
                 parts.push(floor_ratio(&[value, WAD], &[part.weight])?);
             }
             Curve::Weighted(pool.parts.iter().map(|part| part.weight).collect()).size(&parts)?
@@ -124,6 +124,27 @@ fn tell_worth(ctx: &mut Ctx, pool: &Pool) -> Result<()> {
     let (whole, unit) = (whole.ok_or_else(overflow)?, unit.ok_or_else(overflow)?);
     let rate = floor_ratio(&[size, WAD, whole], &[pool.shares, unit])?;
     assets::report_rate(ctx, &pool.lp, rate)
+}
+
+/// A reserve in an underlying: by the rate of the registry, or, for a coin that is counted in something else or not listed, by its
+/// average price in a voucher of the underlying beside it. `None` without such a price.
+///
+/// # Rounding
+/// Down.
+fn value_of(view: &View, pool: &Pool, part: &Part, underlying: &str) -> Result<Option<u128>> {
+    if let Some(asset) = assets::by_denom(view, &part.denom)?.filter(|asset| asset.underlying == underlying) {
+        return assets::pricing(view, &asset)?.value(part.reserve).map(Some);
+    }
+    for other in &pool.parts {
+        let listed = assets::by_denom(view, &other.denom)?;
+        let is_voucher = |a: &assets::Asset| a.kind == assets::Kind::Voucher && a.underlying == underlying;
+        let Some(voucher) = listed.filter(is_voucher) else { continue };
+        if let Some(price) = market::twap(view, &part.denom, &voucher.denom, Window::Short)? {
+            let amount = floor_ratio(&[part.reserve, price], &[WAD])?;
+            return assets::pricing(view, &voucher)?.value(amount).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// The underlying of all coins of a pool, if it is one.

@@ -54,10 +54,12 @@ pub fn section(creator: &str) -> Value {
 
 /// Shares of the pools in the registry: what they are worth, the pools tell.
 pub fn shares() -> Vec<Value> {
-    let share = |(place, (token, ..)): (usize, (String, u128, u128))| {
+    let share = |(place, (token, amount, atom)): (usize, (String, u128, u128))| {
+        // Shares of a stable pool begin at one; of the other there are as many as the geometric mean of its reserves.
+        let rate = if token == DENOM { 2 * atom * 1_000_000 / (amount * atom).isqrt() } else { 1_000_000 };
         json!({
             "denom": format!("lp/{}", place + 1), "underlying": "ATOM", "decimals": 12, "issuer": "entente", "tier": "TIER_ALLIANCE",
-            "kind": "ASSET_KIND_LP", "rate_source": { "kind": "RATE_KIND_LOCAL", "rate": decimal(1_000_000) },
+            "kind": "ASSET_KIND_LP", "rate_source": { "kind": "RATE_KIND_LOCAL", "rate": decimal(rate) },
             "components": [token, voucher()], "flags": { "alliance_ok": true },
         })
     };

@@ -114,6 +114,27 @@ fn a_share_is_worth_its_reserves_where_the_curve_is_balanced() {
 }
 
 #[test]
+fn a_share_with_a_coin_that_only_the_market_knows_is_worth_its_reserves_at_the_average_price() {
+    let mut net = Net::with_pools();
+    net.list_in("OTHER", OTHER, Kind::Voucher, 100, &[]);
+    net.list("lp/2", Kind::Lp, 300, &[ATOM, OTHER]);
+    let rate = |net: &Net| assets::by_denom(&net.w.ctx, &denom("lp/2")).unwrap().unwrap().rate();
+    net.pass(DAY - 3_600);
+    assert_eq!(rate(&net), 3 * WAD, "no average yet: nothing is told");
+    net.pass(3 * 3_600);
+    // 1,000 G at two ATOM each, and 500 G of ATOM.
+    let wanted = 2_500 * G * WAD / (net.pool(2).shares / 1_000_000);
+    let before = rate(&net);
+    assert!(near(before, wanted, 1), "{before} {wanted}");
+    // Somebody buys the price up and sells again: only the fees stay.
+    let got = net.swap(102, (ATOM, 5_000 * G), &[(2, OTHER)]).unwrap();
+    net.w.block();
+    net.swap(102, (OTHER, got), &[(2, ATOM)]).unwrap();
+    net.pass(7_200);
+    assert!(near(rate(&net), before, 20_000), "{before} {}", rate(&net));
+}
+
+#[test]
 fn sums_are_kept_as_far_back_as_the_longer_window_and_no_farther() {
     let mut net = Net::with_pools();
     net.pass(12 * DAY);

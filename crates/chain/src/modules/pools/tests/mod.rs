@@ -62,10 +62,14 @@ impl Net {
     }
 
     pub fn list(&mut self, name: &str, kind: Kind, rate: u128, components: &[&str]) {
+        self.list_in("ATOM", name, kind, rate, components);
+    }
+
+    pub fn list_in(&mut self, underlying: &str, name: &str, kind: Kind, rate: u128, components: &[&str]) {
         let decimals = if kind == Kind::Lp { 12 } else { 6 };
         let listing = Listing {
             denom: denom(name),
-            underlying: "ATOM".into(),
+            underlying: underlying.into(),
             decimals,
             underlying_decimals: Some(6),
             issuer: "issuer".into(),
