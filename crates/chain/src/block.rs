@@ -107,9 +107,10 @@ fn tagged(ctx: &mut Ctx, mode: &str) -> impl Iterator<Item = Event> {
 }
 
 /// An upgrade comes before everything: the rest of the block goes by its rules. Provisions are minted, then the last block's fees are distributed to those who signed it, then absence and double signing are punished.
-/// Vaults come after that: who leaves is paid when the faults of the block are known.
+/// Before all that it is seen whether the chain stood still: what is due waits for it. Vaults come after that: who leaves is paid when the faults of the block are known.
 pub fn begin(ctx: &mut Ctx, block: &FinalizeBlock) -> Result<()> {
     upgrade::block::begin(ctx).map_err(|e| e.must("upgrade"))?;
+    vault::block::see_time(ctx).map_err(|e| e.must("vault"))?;
     mint::block::begin(ctx).map_err(|e| e.must("mint"))?;
     distribution::block::begin(ctx, &block.votes).map_err(|e| e.must("distribution"))?;
     slashing::begin_block(ctx, &block.votes).map_err(|e| e.must("slashing"))?;

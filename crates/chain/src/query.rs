@@ -144,6 +144,7 @@ queries! {
     "/restake.vault.v1.Query/Batch" => vault::query::batch,
     "/restake.vault.v1.Query/Claims" => vault::query::claims,
     "/restake.vault.v1.Query/Lots" => vault::query::lots,
+    "/restake.vault.v1.Query/Allowed" => vault::query::allowed,
     "/restake.vault.v1.Query/Gauge" => vault::query::gauge,
     "/cosmos.gov.v1.Query/Constitution" => gov::query::constitution,
     "/cosmos.gov.v1.Query/Proposal" => gov::query::proposal,

@@ -143,6 +143,7 @@ routes! {
     "/restake.vault.v1.MsgCancelExit": vault::msg::CancelExit => vault::handle::cancel_exit,
     "/restake.vault.v1.MsgClaimExit": vault::msg::ClaimExit => vault::handle::claim_exit,
     "/restake.vault.v1.MsgTransferClaim": vault::msg::TransferClaim => vault::handle::transfer_claim,
+    "/restake.vault.v1.MsgSetAllowed": vault::msg::SetAllowed => vault::hooks::set_allowed,
     "/restake.vault.v1.MsgGaugeLock": vault::msg::Gauge => vault::handle::gauge_lock,
     "/restake.vault.v1.MsgGaugeUnlock": vault::msg::GaugeUnlock => vault::handle::gauge_unlock,
     "/restake.vault.v1.MsgGaugeClaim": vault::msg::GaugeClaim => vault::handle::gauge_claim,

@@ -72,8 +72,10 @@ const MORE_MODULE_FILES: &[(&str, &str)] = &[
     ("staking/validator", "a validator and the value of its shares"),
     ("upgrade/known", "the upgrades that this program knows, and what they do"),
     ("upgrade/versions", "the versions of the modules' rules"),
+    ("vault/halt", "how long the chain has stood still"),
     ("vault/holding", "what a vault has, by owner and by place"),
     ("vault/hook", "what follows from the news of alliance"),
+    ("vault/hooks", "what curators may have called, and who is called"),
     ("vault/stake", "where the coins of a vault lie"),
 ];
 

@@ -155,7 +155,7 @@ pub fn vault() -> Vec<(&'static str, Make)> {
     let fees = json!({ "performance": "0.1", "protocol_part": "0.5", "curator_part": "0.5", "builder_part": "0" });
     let create = json!({
         "curator": user(1), "underlying": "LUNA", "assets": [seat], "mode": "MODE_ISOLATED", "risk_class": risk, "fees": fees,
-        "bond": coin(1_000),
+        "bond": coin(1_000), "hooks": ["allowlist"],
     });
     let of = |shares: u64| json!({ "owner": user(2), "vault": "1", "shares": shares.to_string() });
     let mut give = of(1_000_000_000);
@@ -169,6 +169,10 @@ pub fn vault() -> Vec<(&'static str, Make)> {
     vec![
         ("/restake.vault.v1.MsgUpdateParams", cheap),
         ("/restake.vault.v1.MsgCreateVault", said(create)),
+        (
+            "/restake.vault.v1.MsgSetAllowed",
+            said(json!({ "curator": user(1), "vault": "2", "add": [user(2), user(3)], "remove": [user(3)] })),
+        ),
         (
             "/restake.vault.v1.MsgDeposit",
             said(json!({

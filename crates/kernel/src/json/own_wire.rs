@@ -15,6 +15,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("restake.vault.v1.MsgCancelExit", "owner vault shares"),
     ("restake.vault.v1.MsgClaimExit", "owner vault batch receiver"),
     ("restake.vault.v1.MsgTransferClaim", "owner vault batch to shares"),
+    ("restake.vault.v1.MsgSetAllowed", "curator vault add remove"),
     ("restake.vault.v1.MsgGaugeLock", "owner vault shares"),
     ("restake.vault.v1.MsgGaugeUnlock", "owner vault shares"),
     ("restake.vault.v1.MsgGaugeClaim", "owner vault shares"),

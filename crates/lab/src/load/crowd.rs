@@ -17,7 +17,7 @@ pub const CHAIN_ID: &str = "entente-load-1";
 pub const BOND: &str = "uente";
 const PREFIX: &str = "entente";
 pub const GENESIS_TIME: Timestamp = Timestamp { secs: 1_750_000_000, nanos: 0 };
-/// Fee and gas limit of every transaction; a deposit into a vault with hundreds of places and open batches needs more than 10 million.
+/// Fee and gas limit of every transaction.
 pub const FEE: u64 = 500;
 pub const GAS: u64 = 100_000_000;
 /// What every user holds of every coin.

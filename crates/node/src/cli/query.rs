@@ -312,6 +312,7 @@ const QUESTIONS: &[Question] = &[
     ask("vault", "risk-report", "VAULT", "/restake.vault.v1.Query/RiskReport", &["vault"]),
     ask("vault", "batches", "VAULT", "/restake.vault.v1.Query/Batches", &["vault"]),
     ask("vault", "batch", "VAULT BATCH", "/restake.vault.v1.Query/Batch", &["vault", "batch"]),
+    ask("vault", "allowed", "VAULT", "/restake.vault.v1.Query/Allowed", &["vault"]),
     ask("vault", "claims", "OWNER", "/restake.vault.v1.Query/Claims", &["owner"]),
     ask("vault", "lots", "VAULT", "/restake.vault.v1.Query/Lots", &["vault"]),
     ask("vault", "gauge", "VAULT OWNER", "/restake.vault.v1.Query/Gauge", &["vault", "owner"]),

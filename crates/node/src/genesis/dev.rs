@@ -457,7 +457,9 @@ fn vault(curator: &str, time: Timestamp) -> Value {
     let seats: Vec<Value> = seats.collect();
     let now = time.to_string();
     // Messages that we made ourselves always have a JSON form.
-    let params = json::to_json(&entente_chain::modules::vault::Params::default().to_wire()).unwrap_or_default();
+    let mut params = json::to_json(&entente_chain::modules::vault::Params::default().to_wire()).unwrap_or_default();
+    // Blocks on demand and jumps in time are no halts.
+    params["halt_threshold"] = json!("0s");
     json!({
         "params": params,
         "vaults": [{

@@ -4,13 +4,13 @@
 //! [`undelegate_at_once`], by which a module seizes what it has promised to others, skips the unbonding time.
 
 use entente_kernel::num::{Coin, Coins, Denom, Int};
-use entente_kernel::{AccAddress, Ctx, Result, Timestamp, ValAddress, View};
+use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, ValAddress, View};
 
 use super::pool::{self, Site};
-use super::state::{AssetKey, DELEGATIONS, OWED, REBALANCE, UNBONDINGS};
+use super::state::{AssetKey, DELEGATIONS, ENTRY_IDS, OWED, REBALANCE, RETRIES, UNBONDINGS};
 use super::{entry, handle, msg};
 use crate::modules::auth::ModuleAccount;
-use crate::modules::bank;
+use crate::modules::{bank, staking};
 
 /// Can more of the coin be staked now?
 pub fn takes_stake(view: &View, denom: &Denom) -> Result<bool> {
@@ -52,8 +52,17 @@ pub fn undelegate(ctx: &mut Ctx, owner: &AccAddress, validator: &ValAddress, coi
         amount: coin.amount,
     };
     handle::undelegate(ctx, message)?;
-    let newest = unbondings(ctx, owner, &coin.denom)?.into_iter().map(|(entry, _, _)| entry).max_by_key(|(_, id)| *id);
-    newest.ok_or_else(|| entente_kernel::Error::fault("an undelegation left no entry"))
+    let newest = (ctx.time().plus(staking::unbonding_time(ctx)?), ENTRY_IDS.peek(ctx)?.saturating_sub(1));
+    if UNBONDINGS.has(ctx, &newest)? { Ok(newest) } else { Err(Error::fault("an undelegation left no entry")) }
+}
+
+/// What is left of an open entry, after the faults that it still had to pay for; `None` once it was paid.
+pub fn left_of(ctx: &mut Ctx, entry: Entry) -> Result<Option<Int>> {
+    if let Some(open) = entry::visit_unbonding(ctx, entry, None)? {
+        return Ok(Some(open.amount));
+    }
+    // An entry whose payment failed is kept elsewhere and answers for nothing any more.
+    Ok(RETRIES.get(ctx, &entry.1)?.map(|retry| retry.entry.amount))
 }
 
 /// As [`undelegate`], but what comes back belongs to somebody else: the entry is theirs from now on, with the faults that it answers for.

@@ -28,3 +28,5 @@ pub const UNKNOWN_LOT: Code = code(20, "unknown lot");
 pub const BID_TOO_LOW: Code = code(21, "bid is below the price");
 pub const SWAPS_OFF: Code = code(22, "vault does not swap");
 pub const NO_BALANCE: Code = code(23, "swap does not restore balance");
+pub const HOOK: Code = code(24, "a hook may not do this");
+pub const NOT_ALLOWED: Code = code(25, "depositor is not on the list of the vault's curator");

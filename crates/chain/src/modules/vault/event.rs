@@ -1,14 +1,13 @@
 //! What the vaults report: typed events, with every number that a decision used.
 
 use entente_kernel::num::{Coin, Coins, Denom};
-use entente_kernel::{AccAddress, Event, Result, Timestamp, View};
+use entente_kernel::{AccAddress, Event, Result, Timestamp, ValAddress, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::holding::coins;
 use super::math::{Basket, Quote, Swap};
 use super::msg;
 use super::query::{change_kind, lot_to_wire, seat_to_wire, stage_number};
-use super::stake::Cause;
 use super::state::{Batch, Change, Close, Lot, Stage, Vault};
 use crate::wire::{self as convert, typed_event};
 
@@ -130,19 +129,31 @@ pub fn targets_moved(vault: &Vault, at_capacity: bool) -> Event {
     typed_event(&wire::EventTargetsMoved { vault: vault.id, assets, at_capacity })
 }
 
-/// What the holders and the batches of a vault lost of an asset; of a take or a rounding the validator is empty.
-pub fn lost(view: &View, vault: u64, denom: &Denom, active: u128, batches: u128, cause: Cause) -> Event {
-    let validator = match cause {
-        Cause::Take => String::new(),
-        Cause::Slash { validator, .. } => view.bech32().val(&validator),
-    };
+/// What alliance, or a rounding, took of an asset, and what the holders have of it now.
+pub fn taken(vault: u64, denom: &Denom, amount: u128, active: u128) -> Event {
+    let (amount, active) = (amount.to_string(), active.to_string());
+    typed_event(&wire::EventTaken { vault, denom: denom.to_string(), amount, active })
+}
+
+/// What the holders and the batches of a vault lost of an asset by a fault of a validator.
+pub fn slashed(view: &View, vault: u64, denom: &Denom, active: u128, batches: u128, validator: &ValAddress) -> Event {
     typed_event(&wire::EventSlashed {
         vault,
         denom: denom.to_string(),
         lost_active: active.to_string(),
         lost_batches: batches.to_string(),
-        validator,
+        validator: view.bech32().val(validator),
     })
+}
+
+pub fn hook_failed(vault: u64, hook: &str, step: &str, reason: &str) -> Event {
+    let (hook, step, reason) = (hook.to_owned(), step.to_owned(), reason.to_owned());
+    typed_event(&wire::EventHookFailed { vault, hook, step, reason })
+}
+
+pub fn allowed_changed(view: &View, m: &msg::SetAllowed) -> Event {
+    let list = |people: &[AccAddress]| people.iter().map(|one| view.bech32().acc(one)).collect();
+    typed_event(&wire::EventAllowedChanged { vault: m.vault, added: list(&m.add), removed: list(&m.remove) })
 }
 
 pub fn dripped(vault: u64, denom: &Denom, amount: u128, active: u128, insurance_shares: u128) -> Event {

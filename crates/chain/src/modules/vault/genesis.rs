@@ -1,7 +1,7 @@
 //! The vaults in a genesis: everything they remember, so that an export goes on as the same chain.
 
 use entente_kernel::num::{Denom, Wide};
-use entente_kernel::{AccAddress, Ctx, Error, Result, View};
+use entente_kernel::{AccAddress, Ctx, Error, Result, Span, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::holding::{amount, must_vault, put};
@@ -9,8 +9,8 @@ use super::params::Params;
 use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, vault_to_wire};
 use super::stake::enter;
 use super::state::*;
-use super::{invariant, msg};
-use crate::params::read_bond;
+use super::{halt, hooks, invariant, msg};
+use crate::params::{read_bond, read_span};
 use crate::wire as convert;
 
 /// # Errors
@@ -24,6 +24,10 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         VAULTS.set(ctx, &vault.id, &vault)
     })?;
     convert::each_row(&genesis.holdings, "holdings", |row| read_holding(ctx, row))?;
+    if let Some(row) = &genesis.clock {
+        let last_block = convert::must_time(row.last_block.as_ref(), "clock.last_block")?;
+        CLOCK.save(ctx, &Clock { last_block, halted: read_span(row.halted.as_ref(), "clock.halted")? })?;
+    }
     convert::each_row(&genesis.batches, "batches", |row| read_batch(ctx, row))?;
     convert::each_row(&genesis.claims, "claims", |row| read_claim(ctx, row))?;
     convert::each_row(&genesis.gauge_locks, "gauge_locks", |row| read_lock(ctx, row))?;
@@ -84,6 +88,16 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         samples.0.push((convert::must_time(row.time.as_ref(), "time")?, convert::parse_wad(&row.rate, "rate")?));
         SAMPLES.set(ctx, &key, &samples)
     })?;
+    convert::each_row(&genesis.harvests, "harvests", |row| {
+        let earned_over = read_span(row.earned_over.as_ref(), "earned_over")?;
+        let at = convert::must_time(row.at.as_ref(), "at")?;
+        must_vault(ctx, row.vault)?;
+        HARVESTS.set(ctx, &row.vault, &Harvest { done: row.done, earned_over, at })
+    })?;
+    convert::each_row(&genesis.allowed, "allowed", |row| {
+        let depositor = ctx.bech32().parse_acc(&row.depositor)?;
+        ALLOWED.set(ctx, &(row.vault, depositor), &())
+    })?;
     convert::each_row(&genesis.queue, "queue", |row| {
         let at = convert::must_time(row.time.as_ref(), "time")?;
         match row.batch {
@@ -115,6 +129,7 @@ fn wide(text: &str, field: &str) -> Result<Wide> {
 
 fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
     let parse = |text: &str, field: &str| convert::parse_amount(text, field);
+    hooks::check_names(&row.hooks)?;
     let seats = row.assets.iter().map(read_seat).collect::<Result<_>>()?;
     let stage = match wire::VaultState::try_from(row.state) {
         Ok(wire::VaultState::Active) => Stage::Active,
@@ -150,6 +165,7 @@ fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
         fee_total: parse(&row.fee_total, "fee_total")?,
         last_batch: row.last_batch,
         seen_at: row.seen_at,
+        seen_time: convert::parse_timestamp(&row.seen_time.unwrap_or_default(), "seen_time")?,
         swapped: parse(&row.swapped, "swapped")?,
     })
 }
@@ -212,13 +228,19 @@ fn read_batch(ctx: &mut Ctx, row: &wire::Batch) -> Result<()> {
             parts.push(Part { denom: seat.denom, amount, owed, paid });
         }
     }
+    let halted = row.halted_at_close.as_ref().map(|span| convert::parse_span(span, "halted_at_close")).transpose()?;
+    let since = match halted {
+        Some(before) => Span(halt::sum(ctx)?.0.saturating_sub(before.0)),
+        None => Span::ZERO,
+    };
     let closed = if open {
         None
     } else {
         Some(Close {
             time: convert::must_time(row.close_time.as_ref(), "close_time")?,
             height: row.close_height,
-            mature_at: convert::must_time(row.mature_at.as_ref(), "mature_at")?,
+            mature_at: convert::must_time(row.mature_at.as_ref(), "mature_at")?.plus(Span(since.0.saturating_neg())),
+            halted,
             magnitude: convert::parse_amount(&row.magnitude, "magnitude")?,
             shares: convert::parse_amount(&row.shares, "shares")?,
         })
@@ -297,6 +319,14 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
         out.pending.push(wire::PendingChange { vault, change: Some(change), effective_at: Some(at) });
     }
     export_rewards(view, &mut out)?;
+    out.clock = CLOCK.load(view)?.map(|clock| wire::Clock {
+        last_block: Some(convert::timestamp(clock.last_block)),
+        halted: Some(convert::span(clock.halted)),
+    });
+    for row in ALLOWED.iter(view) {
+        let ((vault, depositor), ()) = row?;
+        out.allowed.push(wire::Allowed { vault, depositor: acc(view, &depositor) });
+    }
     for row in SAMPLES.iter(view) {
         let ((vault, denom), samples) = row?;
         out.samples.extend(samples.0.into_iter().map(|(at, rate)| wire::RateSample {
@@ -352,6 +382,11 @@ fn export_rewards(view: &View, out: &mut wire::GenesisState) -> Result<()> {
     for row in LOTS.iter(view) {
         let (id, lot) = row?;
         out.lots.push(lot_to_wire(id, &lot));
+    }
+    for row in HARVESTS.iter(view) {
+        let (vault, harvest) = row?;
+        let (earned_over, at) = (Some(convert::span(harvest.earned_over)), Some(convert::timestamp(harvest.at)));
+        out.harvests.push(wire::Harvest { vault, done: harvest.done, earned_over, at });
     }
     for row in CREDITS.iter(view) {
         let ((vault, owner, denom), credit) = row?;

@@ -1,5 +1,8 @@
 //! What a vault has of its assets, and the arithmetic that keeps both sides of the book equal.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use entente_kernel::num::{Coin, Coins, Dec, Denom, Int};
 use entente_kernel::{AccAddress, Ctx, Error, Result, View};
 use sha2::{Digest, Sha256};
@@ -7,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::error;
 use super::math::{Basket, Line};
 use super::state::{
-    BATCHES, Batch, HOLDINGS, Holding, LOTS, LOTS_OF_VAULT, PLACES, RETURNS, REWARDS, STREAMS, TOTALS, VAULTS, Vault,
+    BATCHES, Batch, Close, HOLDINGS, Holding, LOTS, LOTS_OF_VAULT, PLACES, Part, RETURNS, REWARDS, STREAMS, TOTALS,
+    VAULTS, Vault,
 };
 use crate::modules::{assets, bank};
 
@@ -61,10 +65,58 @@ pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
     Ok(Basket { lines, shares: vault.shares, pool_shares: vault.pool_shares })
 }
 
-/// The closed batches of a vault that are not finished, oldest first.
-pub fn closed_batches(view: &View, vault: u64) -> Result<Vec<(u64, Batch)>> {
-    let rows = BATCHES.prefix(view, &vault).map(|row| row.map(|((_, id), batch)| (id, batch)));
-    rows.filter(|row| row.as_ref().map_or(true, |(_, batch)| batch.closed.is_some())).collect()
+/// The closed batches of a vault that are not finished, oldest first: read once by a step that uses them again and again.
+#[derive(Default)]
+pub struct Batches {
+    vault: u64,
+    rows: Vec<(u64, Batch)>,
+    changed: BTreeSet<u64>,
+}
+
+impl Batches {
+    pub fn load(view: &View, vault: u64) -> Result<Self> {
+        let rows = BATCHES.prefix(view, &vault).map(|row| row.map(|((_, id), batch)| (id, batch)));
+        let rows = rows.filter(|row| row.as_ref().map_or(true, |(_, batch)| batch.closed.is_some()));
+        Ok(Self { vault, rows: rows.collect::<Result<_>>()?, changed: BTreeSet::new() })
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The batches with their parts of an asset.
+    pub fn parts(&self, denom: &Denom) -> impl Iterator<Item = (&Batch, &Part)> {
+        self.rows.iter().filter_map(move |(_, batch)| Some((batch, batch.parts.iter().find(|p| p.denom == *denom)?)))
+    }
+
+    /// Goes through the parts of an asset, oldest batch first, as long as `step` says that there is more to do.
+    pub fn change(
+        &mut self,
+        denom: &Denom,
+        mut step: impl FnMut(Option<Close>, &mut Part) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        for (id, batch) in &mut self.rows {
+            let closed = batch.closed;
+            let Some(part) = batch.parts.iter_mut().find(|part| part.denom == *denom) else { continue };
+            let before = (part.amount, part.owed);
+            let next = step(closed, part)?;
+            if (part.amount, part.owed) != before {
+                self.changed.insert(*id);
+            }
+            if next.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes back what changed.
+    pub fn save(self, ctx: &mut Ctx) -> Result<()> {
+        for (id, batch) in self.rows.into_iter().filter(|(id, _)| self.changed.contains(id)) {
+            BATCHES.set(ctx, &(self.vault, id), &batch)?;
+        }
+        Ok(())
+    }
 }
 
 /// The stake of an asset with all validators, at the value at which it was last seen.

@@ -4,6 +4,7 @@ use entente_kernel::{Ctx, Error, Result, ValAddress};
 
 use super::event;
 use super::holding::must_vault;
+use super::hooks::{self, News};
 use super::stake::{self, Cause};
 use super::state::VAULTS_AT;
 
@@ -23,7 +24,14 @@ fn see_all(ctx: &mut Ctx, validator: &ValAddress, step: &str, cause: Cause) -> R
     for id in vaults {
         let seen = ctx.layer(|ctx| {
             let mut vault = must_vault(ctx, id)?;
-            stake::look(ctx, &mut vault, cause)
+            stake::look_with(ctx, &mut vault, validator, cause)?;
+            Ok(vault)
+        });
+        let seen = seen.and_then(|vault| match cause {
+            Cause::Slash { validator, height } => {
+                hooks::tell(ctx, &vault, &News::Slash { validator: &validator, height })
+            }
+            Cause::Take => Ok(()),
         });
         match seen {
             Err(Error::Refusal(refusal)) => ctx.emit(event::step_failed(id, step, &refusal.log)),

@@ -16,15 +16,18 @@
 //! * All shares of the bank are shares of the vault. A deposit never lowers the value of a share.
 //! * Everybody in a batch gets the same price; nothing that begins after it closed can reach it.
 //! * A slash is borne by who held shares, and by the batches that closed after the fault, in proportion to what they own.
-//! * No pause, hook or failing step stops an exit. A failing epoch is undone alone and tried again. No loop runs over holders.
+//! * A batch is due at its close plus the exit horizon plus the halts of the chain since then ([`halt`]).
+//! * No pause, hook ([`hooks`]) or failing step stops an exit. A failing epoch is undone alone and tried again. No loop runs over holders.
 
 pub mod block;
 pub mod error;
 mod event;
 pub mod genesis;
+mod halt;
 pub mod handle;
 mod holding;
 pub mod hook;
+pub mod hooks;
 pub mod invariant;
 pub mod math;
 pub mod msg;

@@ -5,8 +5,8 @@ use entente_kernel::{AccAddress, Bech32, Error, Result, Timestamp};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::Params;
-use super::error;
 use super::state::{Fees, Mode, RiskClass};
+use super::{error, hooks};
 use crate::message::Message;
 use crate::params::read_bond;
 use crate::wire as convert;
@@ -14,6 +14,8 @@ use crate::wire as convert;
 /// Longest list of kinds or hooks, and longest name in one.
 const LIST_MAX: usize = 16;
 const NAME_MAX: usize = 64;
+/// Most addresses in one change of a list of depositors.
+const ALLOWED_MAX: usize = 100;
 
 /// An asset that somebody wants in a vault: by its number, or by its denom if that is zero.
 #[derive(Debug, Clone)]
@@ -128,6 +130,15 @@ pub struct RebalanceSwap {
     pub min_out: u128,
 }
 
+/// Who may deposit from now on, and who no longer, in a vault with the hook `allowlist`.
+#[derive(Debug, Clone)]
+pub struct SetAllowed {
+    pub curator: AccAddress,
+    pub vault: u64,
+    pub add: Vec<AccAddress>,
+    pub remove: Vec<AccAddress>,
+}
+
 #[derive(Debug, Clone)]
 pub struct UpdateParams {
     pub authority: String,
@@ -146,9 +157,7 @@ impl Message for CreateVault {
             return Err(invalid("underlying: the name of a group of assets is wanted"));
         }
         names("hooks", &wire.hooks)?;
-        if !wire.hooks.is_empty() {
-            return Err(invalid("hooks: no module listens to vaults yet"));
-        }
+        hooks::check_names(&wire.hooks)?;
         Ok(Self {
             curator: bech32.parse_acc(&wire.curator)?,
             underlying: wire.underlying,
@@ -326,6 +335,26 @@ impl Message for RebalanceSwap {
             take: Denom::new(&wire.take_denom).map_err(|e| Error::from(e).wrap("take_denom"))?,
             min_out: convert::parse_amount(&wire.min_out, "min_out")?,
         })
+    }
+}
+
+impl Message for SetAllowed {
+    type Wire = wire::MsgSetAllowed;
+
+    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+        Ok(vec![bech32.parse_acc(&wire.curator)?])
+    }
+
+    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
+        let count = wire.add.len().saturating_add(wire.remove.len());
+        if count == 0 || count > ALLOWED_MAX {
+            return Err(invalid(&format!("add and remove: {count} addresses; 1 to {ALLOWED_MAX} are allowed")));
+        }
+        let list = |names: &[String], field: &str| -> Result<Vec<AccAddress>> {
+            names.iter().map(|name| bech32.parse_acc(name).map_err(|e| e.wrap(field))).collect()
+        };
+        let (add, remove) = (list(&wire.add, "add")?, list(&wire.remove, "remove")?);
+        Ok(Self { curator: bech32.parse_acc(&wire.curator)?, vault: wire.vault, add, remove })
     }
 }
 

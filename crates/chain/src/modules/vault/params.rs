@@ -14,8 +14,12 @@ use crate::wire as convert;
 pub const EPOCHS_PER_BLOCK: usize = 4;
 /// Batches that are looked at in one block because they are due.
 pub const DUE_PER_BLOCK: usize = 16;
-/// Claims that are paid by themselves in one block.
-pub const PAYOUTS_PER_BLOCK: usize = 200;
+/// Places of vaults whose epochs end in one block, unless a single vault has more.
+pub const PLACES_PER_BLOCK: usize = 384;
+/// Places whose rewards are claimed in one block.
+pub const CLAIMS_PER_BLOCK: usize = 64;
+/// Amounts of coins that are paid to leavers by themselves in one block.
+pub const PAYMENTS_PER_BLOCK: usize = 600;
 /// How long after a failed epoch it is tried again.
 pub const RETRY: Span = Span::from_secs(60);
 /// Reward coins that one vault sells at a time, and that it lets flow.
@@ -79,6 +83,13 @@ pub const DECLARATIONS: &[Declaration] = &[
     ),
     declare("swap_cap", "fraction", "0 to 0.1", "0.002", "Most value that swaps move in an epoch."),
     declare("notice_epochs", "epochs", "1 to 30", "3", "From the announcement of a change to its effect."),
+    declare(
+        "halt_threshold",
+        "duration",
+        "0s, or 1m to 1d",
+        "600s",
+        "Time between two blocks above which the chain stood still: batches are due later by it. Zero: halts are not counted.",
+    ),
 ];
 
 /// Fractions and factors are in steps of 10^-18.
@@ -106,6 +117,7 @@ pub struct Params {
     pub insurance_target: u128,
     pub swap_cap: u128,
     pub notice_epochs: u32,
+    pub halt_threshold: Span,
 }
 
 impl Default for Params {
@@ -133,6 +145,7 @@ impl Default for Params {
             insurance_target: 20_000_000_000_000_000,
             swap_cap: 2_000_000_000_000_000,
             notice_epochs: 3,
+            halt_threshold: Span::from_secs(600),
         }
     }
 }
@@ -170,6 +183,7 @@ impl Params {
             insurance_target: convert::parse_wad(&wire.insurance_target, "insurance_target")?,
             swap_cap: convert::parse_wad(&wire.swap_cap, "swap_cap")?,
             notice_epochs: wire.notice_epochs,
+            halt_threshold: read_span(wire.halt_threshold.as_ref(), "halt_threshold")?,
         };
         params.validate()?;
         Ok(params)
@@ -199,12 +213,16 @@ impl Params {
             insurance_target: convert::wad(self.insurance_target),
             swap_cap: convert::wad(self.swap_cap),
             notice_epochs: self.notice_epochs,
+            halt_threshold: Some(convert::span(self.halt_threshold)),
         }
     }
 
     fn validate(&self) -> Result<()> {
         for (name, span, most) in [("epoch", self.epoch, 30 * DAY), ("exit_horizon", self.exit_horizon, 28 * DAY)] {
             check_span(error::INVALID_PARAMS, name, span, 60, most)?;
+        }
+        if self.halt_threshold != Span::ZERO {
+            check_span(error::INVALID_PARAMS, "halt_threshold", self.halt_threshold, 60, DAY)?;
         }
         let fractions = [
             ("k", self.k, 0, 10 * WAD),

@@ -1,19 +1,19 @@
 //! Where the coins of a vault lie: staking what is idle, recalling what leavers are owed, and seeing what became of it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use entente_kernel::num::{Denom, Int, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, ValAddress, View};
 
 use super::block::drip;
-use super::event;
 use super::holding::{
-    account, amount, closed_batches, coin, coins, fraction, holding, in_account, minus, pay, plus, put, returning,
-    staked,
+    Batches, account, amount, coin, coins, fraction, holding, in_account, minus, pay, plus, put, returning, staked,
 };
 use super::math::{self, Bound, WAD};
-use super::state::{BATCHES, Batch, COUNTS_AT, PLACES, RETURNS, REWARDS, Return, VAULTS, VAULTS_AT, Vault};
+use super::state::{COUNTS_AT, Close, PLACES, RETURNS, REWARDS, Return, Stage, VAULTS, VAULTS_AT, Vault};
+use super::{event, halt};
 use crate::modules::{alliance, bank, distribution, slashing, staking};
 
 /// Validators that an asset of a vault is spread over at most.
@@ -38,28 +38,54 @@ pub enum Cause {
     Slash { validator: ValAddress, height: i64 },
 }
 
+/// Longest time until a vault is compared with its stake again, takes or not.
+const LOOK_MOST: Span = Span::from_secs(3_600);
+
 /// Compares the book with the stake, once a block; between two slashes only takes and roundings change it.
 pub fn see(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
-    if vault.seen_at == ctx.height() {
-        return Ok(());
-    }
-    look(ctx, vault, Cause::Take)
+    if vault.seen_at == ctx.height() { Ok(()) } else { look(ctx, vault) }
 }
 
-/// Compares the book with the stake and books what is missing.
-pub fn look(ctx: &mut Ctx, vault: &mut Vault, cause: Cause) -> Result<()> {
+/// One vault in a block, in turn: what alliance took since it was last compared with its stake is booked. So no message has to look at
+/// places, whose number would be in its gas.
+pub fn see_in_turn(ctx: &mut Ctx, id: u64) -> Result<()> {
+    let Some(mut vault) = VAULTS.get(ctx, &id)? else { return Ok(()) };
+    let taken = alliance::params(ctx)?.last_take >= vault.seen_time;
+    let long_ago = ctx.time().since(vault.seen_time) >= LOOK_MOST;
+    if vault.stage == Stage::Closed || !(taken || long_ago) { Ok(()) } else { see(ctx, &mut vault) }
+}
+
+/// What time alone changes of a vault: rewards that dripped meanwhile belong to its holders.
+pub fn touch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    drip::release(ctx, vault)?;
+    VAULTS.set(ctx, &vault.id, vault)
+}
+
+/// Compares the book with all of the stake and books what is missing as taken.
+pub fn look(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+    compare(ctx, vault, None, Cause::Take)?;
+    vault.seen_at = ctx.height();
+    vault.seen_time = ctx.time();
+    touch(ctx, vault)
+}
+
+/// Compares the book with the stake of one validator, right before and right after it is slashed.
+pub fn look_with(ctx: &mut Ctx, vault: &mut Vault, validator: &ValAddress, cause: Cause) -> Result<()> {
+    compare(ctx, vault, Some(validator), cause)?;
+    if cause == Cause::Take { touch(ctx, vault) } else { Ok(()) }
+}
+
+fn compare(ctx: &mut Ctx, vault: &Vault, with: Option<&ValAddress>, cause: Cause) -> Result<()> {
+    let mut batches = Batches::load(ctx, vault.id)?;
     let mut at = Presence::default();
-    for seat in vault.seats.clone() {
-        look_at(ctx, vault.id, &seat.denom, cause, &mut at)?;
+    for seat in &vault.seats {
+        look_at(ctx, vault.id, &seat.denom, with, cause, &mut at, &mut batches)?;
     }
+    batches.save(ctx)?;
     for validator in at.gone.difference(&at.there) {
         leave(ctx, validator, vault.id)?;
     }
-    if cause == Cause::Take {
-        drip::release(ctx, vault)?;
-    }
-    vault.seen_at = ctx.height();
-    VAULTS.set(ctx, &vault.id, vault)
+    Ok(())
 }
 
 /// The validators that a look finds something of a vault with, and those with which something was and is no more.
@@ -97,13 +123,25 @@ fn leave(ctx: &mut Ctx, validator: &ValAddress, vault: u64) -> Result<()> {
     }
 }
 
-fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause, at: &mut Presence) -> Result<()> {
+fn look_at(
+    ctx: &mut Ctx,
+    vault: u64,
+    denom: &Denom,
+    with: Option<&ValAddress>,
+    cause: Cause,
+    at: &mut Presence,
+    batches: &mut Batches,
+) -> Result<()> {
     let owner = account(vault);
-    let mut lost = 0;
-    let mut found = 0;
-    let mut vanished = false;
-    for row in PLACES.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()? {
-        let ((_, _, validator), before) = row;
+    let (mut lost, mut found, mut vanished) = (0, 0, false);
+    let places = match with {
+        None => places(ctx, vault, denom)?,
+        Some(one) => {
+            let value = PLACES.get(ctx, &(vault, denom.clone(), *one))?;
+            value.map(|value| (*one, value)).into_iter().collect()
+        }
+    };
+    for (validator, before) in places {
         let now = amount(alliance::custody::staked(ctx, &owner, &validator, denom)?)?;
         if now < before {
             lost = plus(lost, minus(before, now)?)?;
@@ -114,82 +152,120 @@ fn look_at(ctx: &mut Ctx, vault: u64, denom: &Denom, cause: Cause, at: &mut Pres
             vanished = true;
             claim_if_possible(ctx, vault, denom, &validator)?;
         }
-        set_place(ctx, vault, denom, &validator, now)?;
+        set_place(ctx, vault, denom, &validator, Some(before), now)?;
         at.see(validator, now > 0);
     }
-    let (returned, adopted, missing) = look_at_returns(ctx, vault, denom, vanished, at)?;
+    let Arrivals { returned, adopted, missing } = look_at_returns(ctx, vault, denom, with, vanished, at)?;
     // What alliance moved to unbonding by itself is not lost.
     let moved = adopted.min(lost);
     found = plus(found, minus(adopted, moved)?)?;
     lost = plus(minus(lost, moved)?, missing)?;
-    let mut held = holding(ctx, vault, denom)?;
-    held.idle = plus(held.idle, returned)?;
-    held.active = plus(held.active, found)?;
-    put(ctx, vault, denom, &held)?;
-    bear(ctx, vault, denom, lost, cause)?;
-    serve_batches(ctx, vault, denom)
+    if returned > 0 || found > 0 {
+        let mut held = holding(ctx, vault, denom)?;
+        held.idle = plus(held.idle, returned)?;
+        held.active = plus(held.active, found)?;
+        put(ctx, vault, denom, &held)?;
+    }
+    bear(ctx, vault, denom, lost, cause, batches)?;
+    serve_batches(ctx, vault, denom, batches)
 }
 
-fn set_place(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress, value: u128) -> Result<()> {
+/// The places of an asset and what was last seen there.
+pub fn places(view: &View, vault: u64, denom: &Denom) -> Result<Vec<(ValAddress, u128)>> {
+    let rows = PLACES.prefix(view, &(vault, denom.clone()));
+    rows.map(|row| row.map(|((_, _, validator), value)| (validator, value))).collect()
+}
+
+fn set_place(
+    ctx: &mut Ctx,
+    vault: u64,
+    denom: &Denom,
+    validator: &ValAddress,
+    before: Option<u128>,
+    now: u128,
+) -> Result<()> {
     let key = (vault, denom.clone(), *validator);
-    if value == 0 {
+    if now == 0 {
         return PLACES.remove(ctx, &key);
     }
-    enter(ctx, validator, vault)?;
-    PLACES.set(ctx, &key, &value)
+    if before.is_none() {
+        enter(ctx, validator, vault)?;
+    }
+    if before == Some(now) { Ok(()) } else { PLACES.set(ctx, &key, &now) }
 }
 
-/// Follows the coins on their way back: gives what arrived, what alliance sent on its way by itself, and what is missing.
+/// What became of the coins on their way back.
+#[derive(Default)]
+struct Arrivals {
+    returned: u128,
+    /// Sent on its way by alliance itself.
+    adopted: u128,
+    missing: u128,
+}
+
+/// Follows the coins on their way back: those whose time is up, those from one validator, or all if a place is no more.
 fn look_at_returns(
     ctx: &mut Ctx,
     vault: u64,
     denom: &Denom,
+    with: Option<&ValAddress>,
     vanished: bool,
     at: &mut Presence,
-) -> Result<(u128, u128, u128)> {
-    let known = RETURNS.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()?;
-    if known.is_empty() && !vanished {
-        return Ok((0, 0, 0));
-    }
-    let owner = account(vault);
-    let open = alliance::custody::unbondings(ctx, &owner, denom)?;
-    let left_of: BTreeMap<u64, Int> = open.iter().map(|((_, id), _, left)| (*id, *left)).collect();
-    // What lies in the account beyond the book is what came back.
-    let book = in_account(ctx, vault, denom)?;
-    let mut arrived = amount(bank::balance(ctx, &owner, denom)?)?.saturating_sub(book);
-    let (mut returned, mut adopted, mut missing) = (0, 0, 0);
-    for ((_, _, id), mut back) in known {
+) -> Result<Arrivals> {
+    let mut seen = Arrivals::default();
+    let mut surplus = None;
+    for ((_, _, id), mut back) in RETURNS.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()? {
         let key = (vault, denom.clone(), id);
-        at.see(back.validator, left_of.contains_key(&id));
-        match left_of.get(&id) {
-            Some(left) => {
-                let left = amount(*left)?;
-                if left < back.amount {
-                    missing = plus(missing, minus(back.amount, left)?)?;
-                    back.amount = left;
-                    RETURNS.set(ctx, &key, &back)?;
-                }
+        let concerned = with.map_or(back.completion <= ctx.time(), |one| back.validator == *one);
+        if !concerned && !vanished {
+            at.see(back.validator, true);
+            continue;
+        }
+        let left = alliance::custody::left_of(ctx, (back.completion, id))?;
+        at.see(back.validator, left.is_some());
+        match left.map(amount).transpose()? {
+            Some(left) if left < back.amount => {
+                seen.missing = plus(seen.missing, minus(back.amount, left)?)?;
+                back.amount = left;
+                RETURNS.set(ctx, &key, &back)?;
             }
+            Some(_) => {}
             None => {
+                // What lies in the account beyond the book is what came back.
+                let arrived = match surplus {
+                    Some(arrived) => arrived,
+                    None => {
+                        let balance = amount(bank::balance(ctx, &account(vault), denom)?)?;
+                        balance.saturating_sub(in_account(ctx, vault, denom)?)
+                    }
+                };
                 let got = back.amount.min(arrived);
-                arrived = minus(arrived, got)?;
-                returned = plus(returned, got)?;
-                missing = plus(missing, minus(back.amount, got)?)?;
+                surplus = Some(minus(arrived, got)?);
+                seen.returned = plus(seen.returned, got)?;
+                seen.missing = plus(seen.missing, minus(back.amount, got)?)?;
                 RETURNS.remove(ctx, &key)?;
             }
         }
     }
-    for ((completion, id), validator, left) in open {
+    if vanished {
+        adopt(ctx, vault, denom, at, &mut seen)?;
+    }
+    Ok(seen)
+}
+
+/// Entries that alliance made by itself are the vault's.
+fn adopt(ctx: &mut Ctx, vault: u64, denom: &Denom, at: &mut Presence, seen: &mut Arrivals) -> Result<()> {
+    for ((completion, id), validator, left) in alliance::custody::unbondings(ctx, &account(vault), denom)? {
         let key = (vault, denom.clone(), id);
         if !RETURNS.has(ctx, &key)? {
             let left = amount(left)?;
-            adopted = plus(adopted, left)?;
+            seen.adopted = plus(seen.adopted, left)?;
             at.see(validator, true);
             enter(ctx, &validator, vault)?;
             RETURNS.set(ctx, &key, &Return { validator, completion, amount: left })?;
         }
     }
-    Ok((returned, adopted, missing))
+    Ok(())
 }
 
 /// Are coins due back that the account does not hold yet?
@@ -208,21 +284,21 @@ pub fn is_arriving(view: &View, vault: &Vault) -> Result<bool> {
 ///
 /// # Rounding
 /// Down for the batches: who stays bears the remainder, less than a unit per batch.
-fn bear(ctx: &mut Ctx, vault: u64, denom: &Denom, lost: u128, cause: Cause) -> Result<()> {
+fn bear(ctx: &mut Ctx, vault: u64, denom: &Denom, lost: u128, cause: Cause, batches: &mut Batches) -> Result<()> {
     if lost == 0 {
         return Ok(());
     }
     let mut held = holding(ctx, vault, denom)?;
     let mut rest = lost;
     if let Cause::Slash { height, .. } = cause {
-        let now = ctx.time();
-        let liable = |batch: &Batch| batch.closed.is_some_and(|close| close.height >= height && now < close.mature_at);
-        let mut batches = closed_batches(ctx, vault)?;
-        batches.retain(|(_, batch)| liable(batch));
-        let part = |batch: &Batch| batch.parts.iter().find(|part| part.denom == *denom).map_or(0, |part| part.amount);
-        let all = batches.iter().try_fold(held.active, |all, (_, batch)| plus(all, part(batch)))?;
-        for (id, mut batch) in batches {
-            let Some(part) = batch.parts.iter_mut().find(|part| part.denom == *denom) else { continue };
+        let (now, halts) = (ctx.time(), halt::sum(ctx)?);
+        let liable = |close: Option<Close>| close.is_some_and(|close| close.height >= height && now < close.due(halts));
+        let parts = batches.parts(denom).filter(|(batch, _)| liable(batch.closed));
+        let all = parts.map(|(_, part)| part.amount).try_fold(held.active, plus)?;
+        batches.change(denom, |close, part| {
+            if !liable(close) {
+                return Ok(ControlFlow::Continue(()));
+            }
             let share = if all == 0 { 0 } else { floor_ratio(&[lost, part.amount], &[all])? };
             let share = share.min(part.amount);
             part.amount = minus(part.amount, share)?;
@@ -232,52 +308,56 @@ fn bear(ctx: &mut Ctx, vault: u64, denom: &Denom, lost: u128, cause: Cause) -> R
             held.matured = minus(held.matured, of_free)?;
             held.idle = plus(held.idle, of_free)?;
             rest = minus(rest, share)?;
-            BATCHES.set(ctx, &(vault, id), &batch)?;
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
     }
     let of_active = rest.min(held.active);
     held.active = minus(held.active, of_active)?;
     let of_undripped = minus(rest, of_active)?.min(held.undripped);
     held.undripped = minus(held.undripped, of_undripped)?;
     put(ctx, vault, denom, &held)?;
-    let of_batches = minus(lost, rest)?;
-    ctx.emit(event::lost(ctx, vault, denom, of_active, of_batches, cause));
+    ctx.emit(match cause {
+        Cause::Take => event::taken(vault, denom, lost, held.active),
+        Cause::Slash { validator, .. } => event::slashed(ctx, vault, denom, of_active, minus(lost, rest)?, &validator),
+    });
     Ok(())
 }
 
+/// Gives idle coins of an asset to the batches that are owed.
+pub fn serve(ctx: &mut Ctx, vault: u64, denom: &Denom) -> Result<()> {
+    let mut batches = Batches::load(ctx, vault)?;
+    serve_batches(ctx, vault, denom, &mut batches)?;
+    batches.save(ctx)
+}
+
 /// Gives idle coins to the batches that are owed, oldest first.
-fn serve_batches(ctx: &mut Ctx, vault: u64, denom: &Denom) -> Result<()> {
+fn serve_batches(ctx: &mut Ctx, vault: u64, denom: &Denom, batches: &mut Batches) -> Result<()> {
     let mut held = holding(ctx, vault, denom)?;
     if held.idle == 0 {
         return Ok(());
     }
-    for (id, mut batch) in closed_batches(ctx, vault)? {
-        let Some(part) = batch.parts.iter_mut().find(|part| part.denom == *denom && part.owed > 0) else { continue };
+    let before = held;
+    batches.change(denom, |_, part| {
         let given = part.owed.min(held.idle);
         part.owed = minus(part.owed, given)?;
         held.idle = minus(held.idle, given)?;
         held.matured = plus(held.matured, given)?;
-        BATCHES.set(ctx, &(vault, id), &batch)?;
-        if held.idle == 0 {
-            break;
-        }
-    }
-    put(ctx, vault, denom, &held)
+        Ok(if held.idle == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    if held == before { Ok(()) } else { put(ctx, vault, denom, &held) }
 }
 
 /// What the batches are owed and nothing is on its way for yet is recalled, from the largest stakes first.
-pub fn recall(ctx: &mut Ctx, vault: u64, denom: &Denom, all: bool) -> Result<()> {
-    serve_batches(ctx, vault, denom)?;
-    let owed = closed_batches(ctx, vault)?
-        .iter()
-        .flat_map(|(_, batch)| &batch.parts)
-        .filter(|part| part.denom == *denom)
-        .try_fold(0, |sum, part| plus(sum, part.owed))?;
-    let coming = returning(ctx, vault, denom)?;
-    let mut wanted = if all { staked(ctx, vault, denom)? } else { owed.saturating_sub(coming) };
-    let mut places = PLACES.prefix(ctx, &(vault, denom.clone())).collect::<Result<Vec<_>>>()?;
+pub fn recall(ctx: &mut Ctx, vault: u64, denom: &Denom, all: bool, batches: &mut Batches) -> Result<()> {
+    serve_batches(ctx, vault, denom, batches)?;
+    let owed = batches.parts(denom).map(|(_, part)| part.owed).try_fold(0, plus)?;
+    if owed == 0 && !all {
+        return Ok(());
+    }
+    let mut wanted = if all { staked(ctx, vault, denom)? } else { owed.saturating_sub(returning(ctx, vault, denom)?) };
+    let mut places = places(ctx, vault, denom)?;
     places.sort_by_key(|(_, value)| Reverse(*value));
-    for ((_, _, validator), value) in places {
+    for (validator, value) in places {
         if wanted == 0 {
             break;
         }
@@ -304,16 +384,16 @@ fn settle_place(
     validator: &ValAddress,
     expected: impl FnOnce(u128) -> Result<u128>,
 ) -> Result<()> {
-    let before = PLACES.get(ctx, &(vault, denom.clone(), *validator))?.unwrap_or_default();
-    let expected = expected(before)?;
+    let before = PLACES.get(ctx, &(vault, denom.clone(), *validator))?;
+    let expected = expected(before.unwrap_or_default())?;
     let now = amount(alliance::custody::staked(ctx, &account(vault), validator, denom)?)?;
-    set_place(ctx, vault, denom, validator, now)?;
-    if now >= expected {
+    set_place(ctx, vault, denom, validator, before, now)?;
+    if now > expected {
         let mut held = holding(ctx, vault, denom)?;
         held.active = plus(held.active, minus(now, expected)?)?;
         put(ctx, vault, denom, &held)
     } else {
-        bear(ctx, vault, denom, minus(expected, now)?, Cause::Take)
+        bear(ctx, vault, denom, minus(expected, now)?, Cause::Take, &mut Batches::default())
     }
 }
 
@@ -329,7 +409,7 @@ pub fn claim(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -
 }
 
 /// As [`claim`]; a claim that is refused is left for later, so that nothing keeps people from leaving.
-fn claim_if_possible(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -> Result<()> {
+pub fn claim_if_possible(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -> Result<()> {
     match ctx.layer(|ctx| claim(ctx, vault, denom, validator)) {
         Err(Error::Refusal(refusal)) => {
             ctx.emit(event::step_failed(vault, "claim", &refusal.log));
@@ -340,19 +420,18 @@ fn claim_if_possible(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAd
 }
 
 /// Stakes what is idle by the policy: spread over trusted validators, more with those that have less.
-pub fn spread(ctx: &mut Ctx, vault: u64, denom: &Denom) -> Result<()> {
+pub fn spread(ctx: &mut Ctx, vault: u64, denom: &Denom, wanted: &[(ValAddress, u128)]) -> Result<()> {
     let idle = holding(ctx, vault, denom)?.idle;
     if idle < STAKE_MIN || !alliance::custody::takes_stake(ctx, denom)? {
         return Ok(());
     }
-    let wanted = shares_of_validators(ctx, vault)?;
     let all = plus(staked(ctx, vault, denom)?, idle)?;
     let mut left = idle;
     let mut gaps = Vec::new();
     for (validator, part) in wanted {
-        let has = PLACES.get(ctx, &(vault, denom.clone(), validator))?.unwrap_or_default();
-        let should = floor_ratio(&[all, part], &[WAD])?;
-        gaps.push((validator, should.saturating_sub(has)));
+        let has = PLACES.get(ctx, &(vault, denom.clone(), *validator))?.unwrap_or_default();
+        let should = floor_ratio(&[all, *part], &[WAD])?;
+        gaps.push((*validator, should.saturating_sub(has)));
     }
     for (validator, gap) in gaps {
         let given = gap.min(left);
@@ -375,7 +454,7 @@ fn stake(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress, given
 }
 
 /// The validators that a vault stakes with, and what part of an asset each should have: inverse to its stake, within the cap.
-fn shares_of_validators(view: &View, vault: u64) -> Result<Vec<(ValAddress, u128)>> {
+pub fn shares_of_validators(view: &View, vault: u64) -> Result<Vec<(ValAddress, u128)>> {
     /// Far above any stake, so that its quotient by a stake keeps its digits.
     const SCALE: u128 = 1_000_000_000_000_000_000_000_000_000_000;
     let mut trusted = Vec::new();
@@ -403,11 +482,15 @@ fn has_room(view: &View, validator: &ValAddress, vault: u64) -> Result<bool> {
     Ok(count < VAULTS_PER_VALIDATOR || VAULTS_AT.has(view, &(*validator, vault))?)
 }
 
+/// Not dear, not jailed of late, and in the set for at least a window of signatures, or since the chain began.
 fn is_trusted(view: &View, validator: &staking::Validator) -> Result<bool> {
     let commission = fraction(validator.commission.rate)?;
-    let info = slashing::signing_info(view, &validator.cons_address())?;
-    let jailed = info.is_some_and(|info| info.jailed_until.plus(TRUST) > view.time());
-    Ok(!validator.jailed && !jailed && commission <= COMMISSION_MAX)
+    let Some(info) = slashing::signing_info(view, &validator.cons_address())? else { return Ok(false) };
+    let jailed = info.jailed_until.plus(TRUST) > view.time();
+    let (since, now) = (info.start_height, view.height());
+    // A height that has not been yet is one of the chain that this one goes on from.
+    let known = since <= 1 || since > now || since.saturating_add(slashing::params(view)?.window) <= now;
+    Ok(!validator.jailed && !jailed && known && commission <= COMMISSION_MAX)
 }
 
 /// Coins that came to the account of a vault without a deposit belong to everybody.

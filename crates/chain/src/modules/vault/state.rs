@@ -37,6 +37,14 @@ pub const CLAIMS: Map<(u64, u64, AccAddress), Claim> = Map::new(VAULT, &[0x23]);
 pub const CLAIMS_OF_OWNER: Map<(AccAddress, u64, u64), ()> = Map::new(VAULT, &[0x24]);
 /// Rewards that were claimed and not handed out yet.
 pub const REWARDS: Map<(u64, Denom), u128> = Map::new(VAULT, &[0x31]);
+/// Rewards of the last epoch that are being claimed.
+pub const HARVESTS: Map<u64, Harvest> = Map::new(VAULT, &[0x37]);
+/// How long the chain has stood still, if halts are counted.
+pub const CLOCK: Item<Clock> = Item::new(VAULT, &[0x38]);
+/// Who may deposit in a vault with the hook `allowlist`.
+pub const ALLOWED: Map<(u64, AccAddress), ()> = Map::new(VAULT, &[0x51]);
+/// There while a hook runs, and never after it.
+pub const HOOK_RUNS: Item<()> = Item::new(VAULT, &[0x52]);
 /// Rewards that flow to locked shares.
 pub const STREAMS: Map<(u64, Denom), Stream> = Map::new(VAULT, &[0x32]);
 /// Reward coins that are assets of the vault, on their way to those who hold shares.
@@ -139,6 +147,7 @@ pub struct Vault {
     pub last_batch: u64,
     /// Height at which holdings were last compared with the stake.
     pub seen_at: i64,
+    pub seen_time: Timestamp,
     /// Value that swaps moved in this epoch.
     pub swapped: u128,
 }
@@ -222,7 +231,10 @@ pub struct Batch {
 pub struct Close {
     pub time: Timestamp,
     pub height: i64,
+    /// Without halts since the close, while they still count.
     pub mature_at: Timestamp,
+    /// How long the chain had stood still in all; `None` once the batch's time has come.
+    pub halted: Option<Span>,
     /// `M` at the close.
     pub magnitude: u128,
     /// Shares at the close.
@@ -235,8 +247,23 @@ impl Batch {
         self.parts.iter().all(|part| part.owed == 0)
     }
 
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.closed.is_some_and(|close| now >= close.mature_at)
+    /// When it is due, by how long the chain has stood still until now; `None` while it is open.
+    pub fn due(&self, halts: Span) -> Option<Timestamp> {
+        self.closed.map(|close| close.due(halts))
+    }
+
+    /// Its time has come: no later halt makes it due once more, or liable again. Says whether that is new.
+    pub fn fix(&mut self, due: Option<Timestamp>) -> bool {
+        let (Some(close), Some(due)) = (&mut self.closed, due) else { return false };
+        close.mature_at = due;
+        close.halted.take().is_some()
+    }
+}
+
+impl Close {
+    pub fn due(&self, halts: Span) -> Timestamp {
+        let since = self.halted.map_or(Span::ZERO, |before| Span(halts.0.saturating_sub(before.0)));
+        self.mature_at.plus(since)
     }
 }
 
@@ -246,6 +273,23 @@ pub struct Claim {
     pub shares: u128,
     /// What a delayed batch has paid of it, in the order of the batch's parts; empty before the first payment.
     pub paid: Vec<u128>,
+}
+
+/// Rewards of an epoch that are being claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Harvest {
+    /// Assets that were gone through.
+    pub done: u32,
+    pub earned_over: Span,
+    /// Not before.
+    pub at: Timestamp,
+}
+
+/// How long the chain has stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Clock {
+    pub last_block: Timestamp,
+    pub halted: Span,
 }
 
 /// A reward coin on its way to locked shares, evenly from `start` to `end`.
@@ -292,4 +336,6 @@ pub struct Credit {
     pub owed: u128,
 }
 
-entente_kernel::borsh_value!(Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Lot, Credit);
+entente_kernel::borsh_value!(
+    Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Lot, Credit, Harvest, Clock
+);

@@ -56,6 +56,8 @@ pub const FLAGS: &[Flag] = &[
     value("min-out", None, "vault swap: fewest coins to accept"),
     value("min-out", None, "pools swap: fewest units to accept; pools exit: fewest coins, with commas"),
     value("start", None, "pools fund: when the coins begin to flow, if not now"),
+    value("add", None, "vault set-allowed: who may deposit from now on, with commas between"),
+    value("remove", None, "vault set-allowed: who may deposit no longer, with commas between"),
     value("receiver", None, "vault deposit, claim-exit: who gets it, if not the sender"),
 ];
 
@@ -328,6 +330,13 @@ pub const VERBS: &[Verb] = &[
             json!({
                 "owner": a.text(), "vault": w.place(0), "batch": w.place(1), "to": w.place(2), "shares": w.place(3),
             }),
+        )
+    }),
+    verb("vault", "set-allowed", "VAULT", |a, w| {
+        let list = |name: &str| w.flag(name).map_or_else(Vec::new, |text| text.split(',').collect());
+        one(
+            "/restake.vault.v1.MsgSetAllowed",
+            json!({ "curator": a.text(), "vault": w.place(0), "add": list("add"), "remove": list("remove") }),
         )
     }),
     verb("vault", "gauge-lock", "VAULT SHARES", |a, w| of_vault("GaugeLock", a, w)),

@@ -4,7 +4,7 @@ use entente_kernel::num::{Denom, NumError, floor_ratio};
 use entente_kernel::{Ctx, Result, Span};
 
 use super::super::holding::{basket, coins, holding, minus, plus, put};
-use super::super::math::{self, VIRTUAL_SHARES, WAD};
+use super::super::math::{self, Basket, VIRTUAL_SHARES, WAD};
 use super::super::state::{DRIPS, Drip, Vault};
 use super::super::{event, params};
 use crate::modules::auth::ModuleAccount;
@@ -33,7 +33,12 @@ pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128, period: Span) -
 /// Releases what the time that went by has released. While nobody holds shares nothing drips.
 pub fn release(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
     let now = ctx.time();
-    for ((_, denom), mut drip) in DRIPS.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()? {
+    let rows = DRIPS.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut basket = basket(ctx, vault)?;
+    for ((_, denom), mut drip) in rows {
         let key = (vault.id, denom.clone());
         if vault.shares == 0 {
             let waited = now.since(drip.from);
@@ -46,7 +51,7 @@ pub fn release(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         let released = released.min(held.undripped);
         drip.left = minus(drip.left, released)?;
         drip.from = now.min(drip.end);
-        let insured = insure(ctx, vault, &denom, released)?;
+        let insured = insure(ctx, vault, &mut basket, &denom, released)?;
         held.undripped = minus(held.undripped, released)?;
         held.active = plus(held.active, released)?;
         put(ctx, vault.id, &denom, &held)?;
@@ -67,22 +72,22 @@ fn secs(span: Span) -> u128 {
     u128::try_from(span.whole_secs()).unwrap_or_default()
 }
 
-/// Mints insurance shares for a part of what is about to enter, while the insurance is below its target.
+/// Mints insurance shares for a part of what is about to enter, while the insurance is below its target; then it is in the basket.
 ///
 /// # Rounding
 /// Down: those who hold shares gain.
-fn insure(ctx: &mut Ctx, vault: &mut Vault, denom: &Denom, released: u128) -> Result<u128> {
-    let basket = basket(ctx, vault)?;
+fn insure(ctx: &mut Ctx, vault: &mut Vault, basket: &mut Basket, denom: &Denom, released: u128) -> Result<u128> {
     let Some((place, _)) = vault.seat(denom) else { return Ok(0) };
-    let Some(line) = basket.lines.get(place) else { return Ok(0) };
-    let (nav, target) = (basket.nav()?, params(ctx)?.insurance_target);
+    let (nav, nav_hi, target) = (basket.nav()?, basket.nav_hi()?, params(ctx)?.insurance_target);
+    let Some(line) = basket.lines.get_mut(place) else { return Ok(0) };
+    line.active = plus(line.active, released)?;
     let insured = floor_ratio(&[nav, vault.insurance_shares], &[plus(vault.shares, VIRTUAL_SHARES)?])?;
     if insured >= floor_ratio(&[nav, target], &[WAD])? {
         return Ok(0);
     }
     let part = floor_ratio(&[released, INSURANCE_PART], &[WAD])?;
     let value = line.scale.value_floor(part, line.rate_lo)?;
-    let shares = math::shares_for_value(value, vault.shares, basket.nav_hi()?)?;
+    let shares = math::shares_for_value(value, vault.shares, nav_hi)?;
     if shares > 0 {
         bank::mint(ctx, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), shares)])?)?;
         vault.shares = plus(vault.shares, shares)?;

@@ -1,16 +1,17 @@
-//! The end of an epoch, in this order: what was lost is seen, leavers leave, changes take effect, targets move, rewards are claimed and
-//! begin to flow, coins are recalled and staked. Leavers come first: nothing that begins now can reach them.
+//! The end of an epoch, in this order: what was lost is seen, leavers leave, changes take effect, targets move, coins are recalled and
+//! staked. Leavers come first: nothing that begins now can reach them. Rewards are claimed from then on ([`super::harvest`]).
 
 use entente_kernel::num::{Coins, NumError, floor_ratio};
 use entente_kernel::{Ctx, Result, Span, Timestamp};
 
 use super::super::holding::{
-    account, basket, closed_batches, coins, holding, minus, must_vault, plus, put, returning, staked,
+    Batches, account, basket, coins, holding, minus, must_vault, plus, put, returning, staked,
 };
+use super::super::hooks::{self, News};
 use super::super::math::{self, VIRTUAL_SHARES, WAD};
 use super::super::state::{BATCHES, Close, DRIPS, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
-use super::super::{event, handle, params, stake};
-use super::{compose, stream};
+use super::super::{event, halt, handle, params, stake};
+use super::{compose, harvest};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, distribution};
 
@@ -27,21 +28,22 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
     let mut vault = must_vault(ctx, id)?;
     EPOCHS.remove(ctx, &(next_epoch(ctx, &vault)?, id))?;
     remove_late(ctx, id)?;
-    stake::look(ctx, &mut vault, stake::Cause::Take)?;
-    close_batch(ctx, &mut vault)?;
+    stake::look(ctx, &mut vault)?;
+    let closed = close_batch(ctx, &mut vault)?;
     apply_changes(ctx, &mut vault)?;
     compose::move_targets(ctx, &mut vault)?;
     feed_insurance(&mut vault)?;
-    stream::collect(ctx, &vault)?;
+    harvest::plan(ctx, &vault)?;
     let recall_all = matches!(vault.stage, Stage::Winding | Stage::Closed);
-    for seat in vault.seats.clone() {
-        stake::recall(ctx, id, &seat.denom, recall_all)?;
-        if !recall_all {
-            stake::spread(ctx, id, &seat.denom)?;
-        }
+    let validators = if recall_all { Vec::new() } else { stake::shares_of_validators(ctx, id)? };
+    let mut batches = Batches::load(ctx, id)?;
+    for seat in &vault.seats {
+        stake::recall(ctx, id, &seat.denom, recall_all, &mut batches)?;
+        stake::spread(ctx, id, &seat.denom, &validators)?;
         let held = holding(ctx, id, &seat.denom)?;
         put(ctx, id, &seat.denom, &Holding { deposited: 0, ..held })?;
     }
+    batches.save(ctx)?;
     stake::sweep_donations(ctx, &vault)?;
     judge_price(ctx, &mut vault)?;
     raise_canary(ctx, &mut vault)?;
@@ -49,7 +51,11 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
     vault.epoch_start = ctx.time();
     vault.epoch_nav = basket(ctx, &vault)?.nav()?;
     VAULTS.set(ctx, &id, &vault)?;
-    EPOCHS.set(ctx, &(next_epoch(ctx, &vault)?, id), &())
+    EPOCHS.set(ctx, &(next_epoch(ctx, &vault)?, id), &())?;
+    match closed {
+        Some(shares) => hooks::tell(ctx, &vault, &News::Batch { batch: vault.last_batch, shares }),
+        None => Ok(()),
+    }
 }
 
 /// When the running epoch of a vault is over.
@@ -66,14 +72,14 @@ fn remove_late(ctx: &mut Ctx, id: u64) -> Result<()> {
     Ok(())
 }
 
-/// Closes the batch that took requests: its part of every asset, in kind, at one price for all in it.
-fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
+/// Closes the batch that took requests: its part of every asset, in kind, at one price for all in it. Gives its shares.
+fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<Option<u128>> {
     let key = (vault.id, vault.last_batch);
-    let Some(mut batch) = BATCHES.get(ctx, &key)?.filter(|batch| batch.closed.is_none()) else { return Ok(()) };
+    let Some(mut batch) = BATCHES.get(ctx, &key)?.filter(|batch| batch.closed.is_none()) else { return Ok(None) };
     let params = params(ctx)?;
-    let open = closed_batches(ctx, vault.id)?.len();
+    let open = Batches::load(ctx, vault.id)?.len();
     if batch.shares == 0 || open >= usize::try_from(params.batches_max).unwrap_or_default() {
-        return Ok(());
+        return Ok(None);
     }
     let total = vault.shares;
     for seat in &vault.seats {
@@ -90,6 +96,7 @@ fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         time: ctx.time(),
         height: ctx.height(),
         mature_at: ctx.time().plus(params.exit_horizon),
+        halted: Some(halt::sum(ctx)?),
         magnitude: vault.magnitude,
         shares: batch.shares,
     };
@@ -97,7 +104,8 @@ fn close_batch(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
     BATCHES.set(ctx, &key, &batch)?;
     DUE.set(ctx, &(close.mature_at, vault.id, vault.last_batch), &())?;
     ctx.emit(event::batch_closed(vault, key.1, &batch, &close, total)?);
-    give_leftovers_to_the_community(ctx, vault)
+    give_leftovers_to_the_community(ctx, vault)?;
+    Ok(Some(close.shares))
 }
 
 /// When only shares of the vault itself are left, what they stand for belongs to the community pool.

@@ -1,10 +1,11 @@
-//! The begin of a block: epochs that are over, batches that are due. Each vault is a layer of its own: one that fails is undone alone,
-//! told, and tried again. Work is bounded: what is left waits for the next block, in order.
+//! The begin of a block: epochs that are over, rewards to claim, batches that are due. Each vault is a layer of its own: one that fails is
+//! undone alone, told, and tried again. Work is bounded: what is left waits for the next block, in order.
 
 pub(super) mod auction;
 mod compose;
 pub(super) mod drip;
 mod epoch;
+mod harvest;
 mod payout;
 mod stream;
 
@@ -14,28 +15,85 @@ pub(super) use stream::{credited, flow};
 
 use entente_kernel::{Ctx, Error, Result};
 
-use super::event;
-use super::params::{DUE_PER_BLOCK, EPOCHS_PER_BLOCK, PAYOUTS_PER_BLOCK, RETRY};
-use super::state::{DUE, EPOCHS};
+use super::params::{CLAIMS_PER_BLOCK, DUE_PER_BLOCK, EPOCHS_PER_BLOCK, PAYMENTS_PER_BLOCK, PLACES_PER_BLOCK, RETRY};
+use super::state::{DUE, EPOCHS, HARVESTS, PLACES, VAULT_IDS};
+use super::{event, halt, stake};
+
+/// The time of the block, before anything else looks at it.
+pub fn see_time(ctx: &mut Ctx) -> Result<()> {
+    halt::see(ctx)
+}
 
 /// Comes after evidence, so that faults of this block are seen before anybody is paid.
 ///
 /// # Errors
 /// Only faults: what a user can cause is undone vault by vault.
 pub fn begin(ctx: &mut Ctx) -> Result<()> {
+    if end_epochs(ctx)? == 0 {
+        see_one(ctx)?;
+    }
+    harvest(ctx)?;
+    pay_due(ctx)
+}
+
+/// Ends epochs that are over, until so many places were looked at; says how many.
+fn end_epochs(ctx: &mut Ctx) -> Result<usize> {
     let over = EPOCHS.through(ctx, &ctx.time()).take(EPOCHS_PER_BLOCK).collect::<Result<Vec<_>>>()?;
+    let (mut ended, mut looked) = (0usize, 0usize);
     for ((time, vault), ()) in over {
+        looked = looked.saturating_add(PLACES.prefix(ctx, &vault).count());
+        if ended > 0 && looked > PLACES_PER_BLOCK {
+            break;
+        }
+        ended = ended.saturating_add(1);
         if !may(ctx, vault, "epoch", |ctx| epoch::end(ctx, vault))? {
             EPOCHS.remove(ctx, &(time, vault))?;
             EPOCHS.set(ctx, &(ctx.time().plus(RETRY), vault), &())?;
         }
     }
+    Ok(ended)
+}
+
+/// The vaults are compared with their stake in turn, one in a block.
+fn see_one(ctx: &mut Ctx) -> Result<()> {
+    let count = VAULT_IDS.peek(ctx)?.saturating_sub(1);
+    let height = u64::try_from(ctx.height()).unwrap_or_default();
+    let Some(turn) = height.checked_rem(count) else { return Ok(()) };
+    let id = turn.saturating_add(1);
+    may(ctx, id, "look", |ctx| stake::see_in_turn(ctx, id)).map(drop)
+}
+
+/// Claims rewards of the last epochs, asset by asset, until so many places were asked.
+fn harvest(ctx: &mut Ctx) -> Result<()> {
+    let mut asked = 0usize;
+    while asked < CLAIMS_PER_BLOCK {
+        let now = ctx.time();
+        let next = HARVESTS.iter(ctx).find(|row| row.as_ref().map_or(true, |(_, harvest)| harvest.at <= now));
+        let Some((id, _)) = next.transpose()? else { break };
+        let mut places = 0;
+        let step = may(ctx, id, "harvest", |ctx| {
+            places = harvest::step(ctx, id)?;
+            Ok(())
+        })?;
+        if !step {
+            harvest::put_off(ctx, id)?;
+        }
+        asked = asked.saturating_add(places.max(1));
+    }
+    Ok(())
+}
+
+/// Pays batches that are due, until so many coins were sent.
+fn pay_due(ctx: &mut Ctx) -> Result<()> {
     let due = DUE.through(ctx, &ctx.time()).take(DUE_PER_BLOCK).collect::<Result<Vec<_>>>()?;
-    let mut payouts = PAYOUTS_PER_BLOCK;
+    let mut payments = PAYMENTS_PER_BLOCK;
     for ((time, vault, batch), ()) in due {
-        let mut left = payouts;
+        if payments == 0 {
+            break;
+        }
+        let mut left = payments;
         if may(ctx, vault, "payout", |ctx| payout::pay(ctx, time, vault, batch, &mut left))? {
-            payouts = left;
+            payments = left;
         } else {
             DUE.remove(ctx, &(time, vault, batch))?;
             DUE.set(ctx, &(ctx.time().plus(RETRY), vault, batch), &())?;

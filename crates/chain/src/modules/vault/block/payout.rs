@@ -6,26 +6,38 @@ use entente_kernel::{AccAddress, Ctx, Result, Span, Timestamp};
 use super::super::holding::{holding, minus, must_vault, plus, put};
 use super::super::params::RETRY;
 use super::super::state::{BATCHES, Batch, CLAIMS, CLAIMS_OF_OWNER, Claim, DUE};
-use super::super::{event, stake};
+use super::super::{event, halt, stake};
 
-/// Pays up to `left` claims of a batch; the batch is finished when nobody is left, and waits for the next block or its coins otherwise.
+/// Pays claims of a batch, at least one, until `left` amounts of coins were sent; the batch is finished when nobody is left, and waits for the next block or its coins otherwise.
 pub fn pay(ctx: &mut Ctx, time: Timestamp, vault_id: u64, id: u64, left: &mut usize) -> Result<()> {
-    let mut vault = must_vault(ctx, vault_id)?;
-    stake::see(ctx, &mut vault)?;
     let Some(mut batch) = BATCHES.get(ctx, &(vault_id, id))? else {
         return DUE.remove(ctx, &(time, vault_id, id));
     };
+    let due = batch.due(halt::sum(ctx)?);
+    if let Some(due) = due.filter(|due| *due > ctx.time()) {
+        // The chain stood still since it closed.
+        DUE.remove(ctx, &(time, vault_id, id))?;
+        return DUE.set(ctx, &(due, vault_id, id), &());
+    }
+    if !batch.is_funded() {
+        let mut vault = must_vault(ctx, vault_id)?;
+        stake::see(ctx, &mut vault)?;
+        batch = BATCHES.must(ctx, &(vault_id, id))?;
+    }
+    let first = batch.fix(due);
     let funded = batch.is_funded();
-    let first = batch.closed.is_some_and(|close| close.mature_at == time);
-    if !funded && first && stake::is_arriving(ctx, &vault)? {
+    if !funded && first && stake::is_arriving(ctx, &must_vault(ctx, vault_id)?)? {
+        BATCHES.set(ctx, &(vault_id, id), &batch)?;
         // Coins whose time is up are paid at the end of this block.
         DUE.remove(ctx, &(time, vault_id, id))?;
         return DUE.set(ctx, &(ctx.time().plus(Span(1)), vault_id, id), &());
     }
-    let rows = CLAIMS.prefix(ctx, &(vault_id, id)).take(*left).collect::<Result<Vec<_>>>()?;
+    let coins = batch.parts.len().max(1);
+    let claims = left.div_ceil(coins);
+    let rows = CLAIMS.prefix(ctx, &(vault_id, id)).take(claims).collect::<Result<Vec<_>>>()?;
     for ((_, _, owner), claim) in rows {
         pay_claim(ctx, vault_id, id, &mut batch, &owner, &owner, &claim)?;
-        *left = left.saturating_sub(1);
+        *left = left.saturating_sub(coins);
     }
     if batch.claims == 0 {
         DUE.remove(ctx, &(time, vault_id, id))?;

@@ -1,77 +1,17 @@
-//! Rewards of a vault: claimed once an epoch, less the performance fee. What is an asset of the vault drips into it, what has a price is
-//! put up for sale (`auction`), and the rest flows evenly to shares that are locked for it.
+//! Rewards that are neither sold nor an asset of the vault: they flow evenly to shares that are locked for them.
 
-use entente_kernel::num::{Denom, Wide, floor_ratio};
+use entente_kernel::num::{Denom, Wide};
 use entente_kernel::{AccAddress, Ctx, Result, Timestamp, View};
 
-use super::super::holding::{account, amount, coins, minus, pay, plus};
+use super::super::holding::{account, amount, coins, minus, plus};
 use super::super::math::{self, WAD};
+use super::super::params;
 use super::super::params::{LOCKED_MIN, REWARD_DENOMS_MAX};
-use super::super::state::{CREDITS, Credit, LOCKED, LOCKS, PLACES, REWARDS, STREAMS, Stream, Vault};
-use super::super::{event, params, stake};
-use super::{auction, drip};
+use super::super::state::{CREDITS, Credit, LOCKED, LOCKS, STREAMS, Stream};
 use crate::modules::distribution;
 
-/// Claims from all places, takes the fee, and lets the rest flow over the next epoch.
-pub fn collect(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
-    for seat in &vault.seats {
-        let places = PLACES.prefix(ctx, &(vault.id, seat.denom.clone())).collect::<Result<Vec<_>>>()?;
-        for ((_, denom, validator), _) in places {
-            stake::claim(ctx, vault.id, &denom, &validator)?;
-        }
-    }
-    // A lot that nobody bought is sold again, with what came since.
-    let mut pots = auction::withdraw(ctx, vault.id)?;
-    let earned_over = ctx.time().since(vault.epoch_start);
-    for ((_, denom), claimed) in REWARDS.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()? {
-        REWARDS.remove(ctx, &(vault.id, denom.clone()))?;
-        let rest = take_fee(ctx, vault, &denom, claimed)?;
-        let (sum, over) = pots.get(&denom).copied().unwrap_or((0, earned_over));
-        pots.insert(denom, (plus(sum, rest)?, over.max(earned_over)));
-    }
-    let epoch = params(ctx)?.epoch;
-    let mut lots = 0;
-    for (denom, (amount, over)) in pots {
-        if vault.seat(&denom).is_some() {
-            drip::add(ctx, vault.id, &denom, amount, epoch.max(over))?;
-        } else if lots < REWARD_DENOMS_MAX && auction::offer(ctx, vault, &denom, amount, over)? {
-            lots = lots.saturating_add(1);
-        } else {
-            add_to_stream(ctx, vault.id, &denom, amount)?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes the performance fee and gives its three parts away.
-///
-/// # Rounding
-/// Every part down: the holders gain.
-fn take_fee(ctx: &mut Ctx, vault: &Vault, denom: &Denom, claimed: u128) -> Result<u128> {
-    let fee = floor_ratio(&[claimed, vault.fees.performance], &[WAD])?;
-    let part = |part: u128| floor_ratio(&[fee, part], &[WAD]);
-    let (protocol, curator, builder) =
-        (part(vault.fees.protocol_part)?, part(vault.fees.curator_part)?, part(vault.fees.builder_part)?);
-    let one = |amount: u128| coins([(denom.clone(), amount)]);
-    if protocol > 0 {
-        distribution::fund_community_pool(ctx, &one(protocol)?, &account(vault.id))?;
-    }
-    pay(ctx, vault.id, &vault.curator, &one(curator)?)?;
-    let builder = match vault.fees.builder {
-        Some(address) => {
-            pay(ctx, vault.id, &address, &one(builder)?)?;
-            builder
-        }
-        None => 0,
-    };
-    if fee > 0 {
-        ctx.emit(event::fees_paid(vault.id, &one(protocol)?, &one(curator)?, &one(builder)?));
-    }
-    minus(claimed, plus(plus(protocol, curator)?, builder)?)
-}
-
 /// Coins beyond the number of streams that a vault keeps are worth nobody's while, and the community pool's.
-fn add_to_stream(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
+pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
     if more == 0 {
         return Ok(());
     }

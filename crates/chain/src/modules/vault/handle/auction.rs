@@ -14,7 +14,7 @@ use crate::wire as convert;
 pub fn bid_auction(ctx: &mut Ctx, m: msg::BidAuction) -> Result<wire::MsgBidAuctionResponse> {
     let lot = LOTS.get(ctx, &m.lot)?.ok_or_else(|| error::UNKNOWN_LOT.because(m.lot))?;
     let mut vault = must_vault(ctx, lot.vault)?;
-    stake::see(ctx, &mut vault)?;
+    stake::touch(ctx, &mut vault)?;
     if m.max_in.denom != lot.wanted {
         return Err(error::BID_TOO_LOW.because(format!("max_in: {}; {} is wanted", m.max_in, lot.wanted)));
     }

@@ -64,6 +64,7 @@ pub fn create_vault(ctx: &mut Ctx, m: msg::CreateVault) -> Result<wire::MsgCreat
         fee_total: 0,
         last_batch: 0,
         seen_at: ctx.height(),
+        seen_time: now,
         swapped: 0,
     };
     auth::ensure_account(ctx, &super::super::account(id))?;

@@ -5,6 +5,7 @@ use entente_kernel::{Ctx, Error, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::super::holding::{account, amount, basket, coin, coins, holding, must_vault, plus, put};
+use super::super::hooks::{self, News};
 use super::super::math::{Basket, Quote, WAD};
 use super::super::state::{Stage, TOTALS, VAULTS, Vault};
 use super::super::{Params, error, event, msg, params, stake};
@@ -22,7 +23,8 @@ pub fn deposit(ctx: &mut Ctx, m: msg::Deposit) -> Result<wire::MsgDepositRespons
         return Err(error::DEADLINE.because(format!("it is {}", ctx.time())));
     }
     let mut vault = must_vault(ctx, m.vault)?;
-    stake::see(ctx, &mut vault)?;
+    hooks::before_deposit(ctx, &vault, &m)?;
+    stake::touch(ctx, &mut vault)?;
     let given = amount(m.coin.amount)?;
     let before = basket(ctx, &vault)?;
     let params = params(ctx)?;
@@ -41,6 +43,7 @@ pub fn deposit(ctx: &mut Ctx, m: msg::Deposit) -> Result<wire::MsgDepositRespons
     hand_out(ctx, &mut vault, &m, &quote)?;
     ctx.emit(event::deposited(ctx, &vault, &m, &before, place, &quote));
     VAULTS.set(ctx, &vault.id, &vault)?;
+    hooks::tell(ctx, &vault, &News::Deposit { deposit: &m, shares: quote.user })?;
     Ok(wire::MsgDepositResponse { shares: Some(convert::coin(&coin(&vault.lrt, quote.user))) })
 }
 

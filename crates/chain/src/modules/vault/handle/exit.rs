@@ -6,8 +6,9 @@ use entente_proto::restake::vault::v1 as wire;
 
 use super::super::block::pay_claim;
 use super::super::holding::{basket, coins, minus, must_vault, plus};
+use super::super::hooks::{self, News};
 use super::super::state::{BATCHES, Batch, CLAIMS, CLAIMS_OF_OWNER, Claim, VAULTS, Vault};
-use super::super::{error, event, math, msg, next_close, stake};
+use super::super::{error, event, halt, math, msg, next_close};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::bank;
 use crate::wire as convert;
@@ -15,7 +16,6 @@ use crate::wire as convert;
 /// The shares stay shares until the batch closes: they earn, and they are exposed.
 pub fn request_exit(ctx: &mut Ctx, m: msg::Exit) -> Result<wire::MsgRequestExitResponse> {
     let mut vault = must_vault(ctx, m.vault)?;
-    stake::see(ctx, &mut vault)?;
     refuse_worthless(ctx, &vault, m.shares)?;
     bank::send_to_module(ctx, &m.owner, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), m.shares)])?)?;
     let open = BATCHES.get(ctx, &(vault.id, vault.last_batch))?.filter(|batch| batch.closed.is_none());
@@ -32,6 +32,7 @@ pub fn request_exit(ctx: &mut Ctx, m: msg::Exit) -> Result<wire::MsgRequestExitR
     BATCHES.set(ctx, &(vault.id, vault.last_batch), &batch)?;
     ctx.emit(event::exit_requested(ctx, vault.id, &m.owner, vault.last_batch, m.shares));
     let (close, mature) = next_close(ctx, &vault)?;
+    hooks::tell(ctx, &vault, &News::Exit { owner: &m.owner, batch: vault.last_batch, shares: m.shares })?;
     Ok(wire::MsgRequestExitResponse {
         batch: vault.last_batch,
         close_time: Some(convert::timestamp(close)),
@@ -116,15 +117,14 @@ pub fn cancel_exit(ctx: &mut Ctx, msg::CancelExit(m): msg::CancelExit) -> Result
 }
 
 pub fn claim_exit(ctx: &mut Ctx, m: msg::ClaimExit) -> Result<wire::MsgClaimExitResponse> {
-    let mut vault = must_vault(ctx, m.vault)?;
-    stake::see(ctx, &mut vault)?;
+    must_vault(ctx, m.vault)?;
     let mut batch = must_batch(ctx, m.vault, m.batch)?;
     let claim = CLAIMS.get(ctx, &(m.vault, m.batch, m.owner))?.ok_or_else(|| error::NO_CLAIM.because(m.batch))?;
-    if !batch.is_due(ctx.time()) {
-        let when =
-            batch.closed.map_or_else(|| "it is open".to_owned(), |close| format!("it is due at {}", close.mature_at));
-        return Err(error::NOT_DUE.because(when));
-    }
+    match batch.due(halt::sum(ctx)?) {
+        None => return Err(error::NOT_DUE.because("it is open")),
+        Some(due) if due > ctx.time() => return Err(error::NOT_DUE.because(format!("it is due at {due}"))),
+        due => batch.fix(due),
+    };
     let paid = pay_claim(ctx, m.vault, m.batch, &mut batch, &m.owner, &m.receiver, &claim)?;
     let paid: Coins = coins(paid)?;
     Ok(wire::MsgClaimExitResponse { paid: convert::coins(&paid) })

@@ -16,7 +16,7 @@ use crate::wire as convert;
 /// Changes what lies in the vault, and neither who owns it nor who answers for it: shares and batches stay as they are.
 pub fn rebalance_swap(ctx: &mut Ctx, m: msg::RebalanceSwap) -> Result<wire::MsgRebalanceSwapResponse> {
     let mut vault = must_vault(ctx, m.vault)?;
-    stake::see(ctx, &mut vault)?;
+    stake::touch(ctx, &mut vault)?;
     let params = params(ctx)?;
     if !vault.swap_enabled || params.swap_cap == 0 || vault.stage != Stage::Active {
         return Err(error::SWAPS_OFF.because(format!("of vault {}", vault.id)));
@@ -31,6 +31,7 @@ pub fn rebalance_swap(ctx: &mut Ctx, m: msg::RebalanceSwap) -> Result<wire::MsgR
 
     let given = amount(m.give.amount)?;
     let before = basket(ctx, &vault)?;
+    stake::serve(ctx, vault.id, &m.take)?;
     let mut source = holding(ctx, vault.id, &m.take)?;
     let most = source.idle.min(source.active);
     let swap = before.swap(give, given, take, price, params.k)?;

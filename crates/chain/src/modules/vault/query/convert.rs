@@ -5,8 +5,8 @@ use entente_kernel::{AccAddress, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::super::holding::{coin, coins, holding};
-use super::super::next_close;
 use super::super::state::{Batch, Change, Claim, Fees, Lot, Mode, PLACES, RETURNS, RiskClass, Seat, Stage, Vault};
+use super::super::{halt, next_close};
 use crate::wire as ours;
 
 pub fn vault_to_wire(view: &View, vault: &Vault) -> wire::Vault {
@@ -42,6 +42,7 @@ pub fn vault_to_wire(view: &View, vault: &Vault) -> wire::Vault {
         last_batch: vault.last_batch,
         seen_at: vault.seen_at,
         swapped: vault.swapped.to_string(),
+        seen_time: Some(ours::timestamp(vault.seen_time)),
     }
 }
 
@@ -158,15 +159,16 @@ pub fn batch_to_wire(view: &View, vault: &Vault, id: u64, batch: &Batch) -> Resu
         let rows = batch.parts.iter().map(|part| (part.denom.clone(), amount(part)));
         Ok::<_, entente_kernel::Error>(ours::coins(&coins(rows)?))
     };
-    let status = match batch.closed {
+    let due = batch.due(halt::sum(view)?);
+    let status = match due {
         None => wire::BatchStatus::Open,
-        Some(_) if !batch.is_due(view.time()) => wire::BatchStatus::Closed,
+        Some(due) if due > view.time() => wire::BatchStatus::Closed,
         Some(_) if batch.is_funded() => wire::BatchStatus::Paying,
         Some(_) => wire::BatchStatus::Delayed,
     };
-    let (close, mature) = match batch.closed {
-        Some(close) => (close.time, close.mature_at),
-        None => next_close(view, vault)?,
+    let (close, mature) = match (batch.closed, due) {
+        (Some(close), Some(due)) => (close.time, due),
+        _ => next_close(view, vault)?,
     };
     Ok(wire::Batch {
         vault: vault.id,
@@ -185,6 +187,7 @@ pub fn batch_to_wire(view: &View, vault: &Vault, id: u64, batch: &Batch) -> Resu
         close_height: batch.closed.map_or(0, |close| close.height),
         open_shares: batch.shares.to_string(),
         delayed: batch.delayed,
+        halted_at_close: batch.closed.and_then(|close| close.halted).map(ours::span),
     })
 }
 

@@ -17,7 +17,7 @@ use super::block::{auction, credited, flow, report};
 use super::holding::{basket, coin, coins, must_vault};
 use super::math::{self, WAD};
 use super::state::{
-    BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, PENDING, STREAMS, VAULTS, Vault,
+    ALLOWED, BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, PENDING, STREAMS, VAULTS, Vault,
 };
 use super::{error, handle, next_close, stake};
 use crate::modules::assets;
@@ -55,7 +55,7 @@ pub fn vault(view: &View, request: wire::QueryVaultRequest) -> Result<wire::Quer
 fn seen(view: &View, id: u64) -> Result<(Ctx, Vault)> {
     let mut ctx = view.scratch();
     let mut vault = must_vault(&ctx, id)?;
-    stake::look(&mut ctx, &mut vault, stake::Cause::Take)?;
+    stake::look(&mut ctx, &mut vault)?;
     Ok((ctx, vault))
 }
 
@@ -224,6 +224,14 @@ pub fn lots(view: &View, request: wire::QueryLotsRequest) -> Result<wire::QueryL
         Ok(wire::LotOffer { lot: Some(lot_to_wire(*id, &lot)), price: Some(ours::coin(&price)) })
     });
     Ok(wire::QueryLotsResponse { lots: offers.collect::<Result<_>>()?, pagination })
+}
+
+pub fn allowed(view: &View, request: wire::QueryAllowedRequest) -> Result<wire::QueryAllowedResponse> {
+    let vault = must_vault(view, request.vault)?;
+    let page = ALLOWED.page_prefix(view, &vault.id, &page_request(request.pagination))?;
+    let (rows, pagination) = page_response(page);
+    let depositors = rows.iter().map(|((_, depositor), ())| view.bech32().acc(depositor)).collect();
+    Ok(wire::QueryAllowedResponse { depositors, pagination })
 }
 
 pub fn gauge(view: &View, request: wire::QueryGaugeRequest) -> Result<wire::QueryGaugeResponse> {

@@ -117,7 +117,7 @@ fn rewards_with_a_price_are_sold_for_the_asset_that_is_furthest_below_its_target
 
 fn look(net: &mut Net) {
     let mut vault = net.vault();
-    super::super::stake::look(&mut net.w.ctx, &mut vault, super::super::stake::Cause::Take).unwrap();
+    super::super::stake::look(&mut net.w.ctx, &mut vault).unwrap();
 }
 
 #[test]

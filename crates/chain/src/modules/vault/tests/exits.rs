@@ -110,3 +110,41 @@ fn a_vault_that_winds_down_recalls_everything_and_pays_everybody() {
     let pool = crate::modules::distribution::community_pool(&net.w.ctx).unwrap();
     assert!(pool.iter().any(|c| c.denom == denom(DENOMS[0])));
 }
+
+/// A record more or less in a batch that already is there, a digit more in a number: nothing that grows with the vault.
+const SLACK: u64 = 3_000;
+
+#[test]
+fn an_exit_costs_as_much_with_many_batches_and_places_as_with_none() {
+    use super::super::state::{PLACES, RETURNS, Return};
+    let mut net = Net::new();
+    net.deposit(101, DENOMS[0], 40 * G);
+    let shares = net.deposit(102, DENOMS[1], 40 * G) / 100;
+    let gas = |net: &mut Net, what: &dyn Fn(&mut Net)| {
+        let before = net.w.ctx.gas().used();
+        what(net);
+        net.w.ctx.gas().used() - before
+    };
+    let exit = |net: &mut Net| net.request_exit(102, shares).unwrap();
+    let first = gas(&mut net, &exit);
+    for _ in 0..8 {
+        net.next_epoch();
+        exit(&mut net);
+    }
+    // As if there were twenty-nine validators more, and coins on their way from each.
+    for n in 10..39u8 {
+        for name in DENOMS {
+            let validator = crate::world::operator(n);
+            PLACES.set(&mut net.w.ctx, &(1, denom(name), validator), &1_000_000).unwrap();
+            let back = Return { validator, completion: net.w.ctx.time(), amount: 1_000 };
+            RETURNS.set(&mut net.w.ctx, &(1, denom(name), u64::from(n) + 1_000), &back).unwrap();
+        }
+    }
+    net.fund(101, DENOMS[2], G);
+    let deposit = gas(&mut net, &|net| assert!(net.try_deposit(101, DENOMS[2], G, 0).unwrap() > 0));
+    let more = gas(&mut net, &exit);
+    let cancel = wire::MsgCancelExit { owner: net.w.acc(102), vault: 1, shares: shares.to_string() };
+    let cancelled = gas(&mut net, &|net| drop(net.w.send(&cancel).unwrap()));
+    assert!(more <= first + SLACK, "{more} with many, {first} with none");
+    assert!(more < 120_000 && cancelled < 120_000 && deposit < 250_000, "{more}, {cancelled}, {deposit}");
+}

@@ -3,6 +3,9 @@
 mod attack;
 mod auctions;
 mod exits;
+mod halts;
+mod hooks;
+pub mod hostile;
 mod life;
 mod model;
 mod scenario;
@@ -10,8 +13,8 @@ mod slashes;
 mod storm;
 mod swaps;
 
-use entente_kernel::Result;
 use entente_kernel::num::{Coin, Coins, Denom, Int};
+use entente_kernel::{Result, Span};
 use entente_proto::alliance::alliance::{MsgCreateAlliance, RewardWeightRange};
 use entente_proto::cosmos::base::v1beta1 as base;
 use entente_proto::restake::vault::v1 as wire;
@@ -88,6 +91,7 @@ impl Net {
             w.send(&create).unwrap();
         }
         let mut net = Self { w };
+        net.count_halts(0);
         net.w.after(120);
         let response = net.create(1, &[(DENOMS[0], 40), (DENOMS[1], 35), (DENOMS[2], 25)]);
         response.unwrap();
@@ -95,7 +99,18 @@ impl Net {
         net
     }
 
+    /// Most tests jump in time, which is no halt of the chain.
+    pub fn count_halts(&mut self, threshold: i64) {
+        let mut params = super::params(&self.w.ctx).unwrap();
+        params.halt_threshold = Span::from_secs(threshold);
+        super::state::PARAMS.save(&mut self.w.ctx, &params).unwrap();
+    }
+
     pub fn create(&mut self, curator: u8, targets: &[(&str, u128)]) -> Result<()> {
+        self.create_with(curator, targets, &[])
+    }
+
+    pub fn create_with(&mut self, curator: u8, targets: &[(&str, u128)], hooks: &[&str]) -> Result<()> {
         let seat = |(name, target): &(&str, u128)| wire::VaultAsset {
             denom: (*name).into(),
             target: wad(*target),
@@ -124,7 +139,7 @@ impl Net {
                 builder: String::new(),
             }),
             bond: Some(base::Coin { denom: "uente".into(), amount: "1000000000".into() }),
-            hooks: Vec::new(),
+            hooks: hooks.iter().map(|name| (*name).to_owned()).collect(),
         };
         self.w.send(&message).map(drop)
     }

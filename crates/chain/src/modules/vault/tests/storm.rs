@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use entente_kernel::{Event, Span, Timestamp};
+use entente_kernel::{Event, Timestamp};
 use entente_proto::restake::assets::v1 as registry;
 use entente_proto::restake::vault::v1 as wire;
 use proptest::prelude::*;
@@ -81,6 +81,7 @@ impl Storm {
     fn new() -> Self {
         let mut net = Net::with_take("10000000000000");
         super::auctions::list_voucher(&mut net);
+        net.count_halts(6 * 3_600);
         let mut vault = net.vault();
         vault.swap_enabled = true;
         VAULTS.set(&mut net.w.ctx, &1, &vault).unwrap();
@@ -95,9 +96,10 @@ impl Storm {
         let now = self.net.w.ctx.time();
         let batches: BTreeMap<u64, Batch> =
             BATCHES.prefix(&self.net.w.ctx, &1).map(|row| row.map(|((_, id), batch)| (id, batch)).unwrap()).collect();
+        let halts = super::super::halt::sum(&self.net.w.ctx).unwrap();
         for (id, batch) in &batches {
-            if let Some(close) = batch.closed {
-                self.due.entry(*id).or_insert((close.mature_at, 0)).0 = close.mature_at;
+            if let Some(due) = batch.due(halts) {
+                self.due.entry(*id).or_insert((due, 0)).0 = due;
             }
         }
         self.due.retain(|id, (due, blocks)| {
@@ -268,6 +270,7 @@ proptest! {
         }
         // Whatever happened: who wants to leave can, and everybody is paid in the end.
         let mut day = 0;
+        storm.net.count_halts(0);
         while !storm.due.is_empty() || BATCHES.prefix(&storm.net.w.ctx, &1).next().is_some() {
             storm.play(&Step::Silence(DAY));
             day += 1;
