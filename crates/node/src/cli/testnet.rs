@@ -189,24 +189,28 @@ impl Add {
     }
 }
 
-/// Has a home take its state from the first nodes that answer, by a height that they name now.
+/// Has a home take its state from the nodes that are in step, by a height that they all have.
+///
+/// One that is behind would end the new node: CometBFT waits 30 seconds for it, but 10 for all of them together.
 fn trust(home: &Path, nodes: &[Node]) -> Result<()> {
-    /// Blocks before the last one: that is surely everywhere.
+    /// Blocks before the newest one: that is surely everywhere.
     const BEFORE: i64 = 3;
-    let mut servers = Vec::new();
-    let mut trusted = None;
-    for node in nodes {
-        let Ok(rpc) = node.rpc() else { continue };
-        let Ok(status) = rpc.status() else { continue };
-        if trusted.is_none() {
-            let height = status.height.saturating_sub(BEFORE).max(1);
-            let block = rpc.call("block", json!({ "height": height.to_string() }))?;
-            let hash = block.pointer("/block_id/hash").and_then(Value::as_str).unwrap_or_default().to_owned();
-            trusted = Some((height, hash));
-        }
-        servers.push(rpc.place().to_owned());
-    }
-    let (height, hash) = trusted.ok_or_else(|| anyhow!("no node of the net runs; start it first"))?;
+    let asked = nodes.iter().filter_map(|node| {
+        let rpc = node.rpc().ok()?;
+        let status = rpc.status().ok()?;
+        (!status.catching_up).then_some((status.height, rpc))
+    });
+    let mut asked: Vec<_> = asked.collect();
+    let newest = asked.iter().map(|(height, _)| *height).max();
+    let height = newest.ok_or_else(|| anyhow!("no node of the net runs in step; start it first"))?;
+    let height = height.saturating_sub(BEFORE).max(1);
+    asked.retain(|(has, _)| *has >= height);
+    let block = match asked.first() {
+        Some((_, rpc)) => rpc.call("block", json!({ "height": height.to_string() }))?,
+        None => Value::Null,
+    };
+    let hash = block.pointer("/block_id/hash").and_then(Value::as_str).unwrap_or_default();
+    let mut servers: Vec<String> = asked.iter().map(|(_, rpc)| rpc.place().to_owned()).collect();
     // CometBFT wants two; one that is asked twice is as good as one.
     if let [only] = servers.as_slice() {
         servers.push(only.clone());
