@@ -91,7 +91,7 @@ fn updates_per_block(bencher: Bencher, writes: usize) {
 #[divan::bench(args = [1_000, 10_000], sample_count = 50)]
 fn updates_per_block_in_place(bencher: Bencher, writes: usize) {
     let mut tree = Tree::new();
-    tree.apply(million().iter().map(|(key, value)| (key.clone(), Some(value.clone())))).unwrap();
+    tree.apply(million().iter().map(|(key, value)| (key.to_bytes(), Some(value.to_bytes())))).unwrap();
     let state = Mutex::new((tree, Dice(2)));
     bencher.counter(ItemsCount::new(writes)).with_inputs(|| block(&mut state.lock().unwrap().1, writes)).bench_values(
         |changes| {
@@ -147,7 +147,7 @@ fn proof_of_absence(bencher: Bencher) {
 fn build_of_a_million_pairs(bencher: Bencher) {
     let tree = million();
     bencher
-        .with_inputs(|| tree.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>())
+        .with_inputs(|| tree.iter().map(|(key, value)| (key.to_bytes(), value.to_bytes())).collect::<Vec<_>>())
         .bench_values(|pairs| Tree::from_sorted(pairs).unwrap());
 }
 

@@ -17,10 +17,10 @@ fn again(snapshot: &Snapshot) -> Chain {
 
 /// What differs, for people.
 fn differences(from: &Snapshot, to: &Snapshot) -> Vec<String> {
-    let text = |bytes: Option<&bytes::Bytes>| bytes.map_or_else(|| "absent".to_owned(), hex::encode);
+    let text = |bytes: Option<&[u8]>| bytes.map_or_else(|| "absent".to_owned(), hex::encode);
     let show = |(store, key, value): &(u8, bytes::Bytes, Option<bytes::Bytes>)| {
         let name = from.forest.stores().iter().find(|s| s.index == *store).map_or("?", |s| s.name);
-        let (old, new) = (text(from.forest.get(*store, key)), text(value.as_ref()));
+        let (old, new) = (text(from.forest.get(*store, key).as_deref()), text(value.as_deref()));
         format!("{name} {}: {old} became {new}", hex::encode(key))
     };
     from.forest.changes_to(&to.forest).iter().map(show).collect()

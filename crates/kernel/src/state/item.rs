@@ -214,7 +214,7 @@ impl<K: Key, V: Value> Map<K, V> {
     }
 
     fn walk<'v>(&self, scan: Scan<'v>) -> Iter<'v, K, V> {
-        Iter { scan, store: self.store, skip: self.prefix.len(), types: PhantomData }
+        Iter { scan, store: self.store, skip: self.prefix.len(), key: Vec::new(), types: PhantomData }
     }
 
     /// A page of all records, by the SDK's rules.
@@ -316,6 +316,8 @@ pub struct Iter<'v, K, V> {
     scan: Scan<'v>,
     store: StoreId,
     skip: usize,
+    /// Room in which keys are put together.
+    key: Vec<u8>,
     types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -324,13 +326,13 @@ impl<K: Key, V: Value> Iterator for Iter<'_, K, V> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let item = self.scan.next()?;
-        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k, &v)))
+        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k.joined(&mut self.key), &v)))
     }
 }
 
 impl<K: Key, V: Value> DoubleEndedIterator for Iter<'_, K, V> {
     fn next_back(&mut self) -> Option<Self::Item> {
         let item = self.scan.next_back()?;
-        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k, &v)))
+        Some(item.and_then(|(k, v)| pair(self.store, self.skip, k.joined(&mut self.key), &v)))
     }
 }

@@ -68,11 +68,11 @@ impl Overlay {
             return Found { value: cell.value.clone(), form: cell.form.clone(), place: Some(place) };
         }
         let pair = base.pair(store, key);
-        let value = pair.map(|(_, value)| value.clone());
+        let value = pair.map(|(_, value)| value.to_bytes());
         if cells.only_read >= READ_MAX {
             return Found { value, form: None, place: None };
         }
-        let key = pair.map_or_else(|| Bytes::copy_from_slice(key), |(key, _)| key.clone());
+        let key = pair.map_or_else(|| Bytes::copy_from_slice(key), |(key, _)| key.to_bytes());
         cells.only_read = cells.only_read.saturating_add(1);
         let place = cells.add(Cell { hash, store, written: false, key, value: value.clone(), form: None });
         Found { value, form: None, place: Some(place) }
@@ -123,7 +123,7 @@ impl Overlay {
             (cell.value, cell.form) = (value, form);
             return;
         }
-        (cell.value, cell.form) = (base.get(cell.store, &cell.key).cloned(), None);
+        (cell.value, cell.form) = (base.get(cell.store, &cell.key).map(|value| value.to_bytes()), None);
         cell.written = false;
         let (store, key) = (cell.store, cell.key.clone());
         cells.only_read = cells.only_read.saturating_add(1);

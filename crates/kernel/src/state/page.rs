@@ -2,8 +2,6 @@
 
 use std::ops::Bound;
 
-use bytes::Bytes;
-
 use super::StoreId;
 use super::view::View;
 use crate::error::{Error, Result};
@@ -40,7 +38,7 @@ pub(super) fn collect<T>(
     store: StoreId,
     prefix: &[u8],
     request: &PageRequest,
-    mut pick: impl FnMut(&Bytes, &Bytes) -> Result<Option<T>>,
+    mut pick: impl FnMut(&[u8], &[u8]) -> Result<Option<T>>,
 ) -> Result<Page<T>> {
     if request.offset > 0 && !request.key.is_empty() {
         return Err(Error::plain("invalid request, either offset or key is expected, got both"));
@@ -57,9 +55,11 @@ pub(super) fn collect<T>(
     };
     let mut scan = view.scan(store, prefix, start, end);
     let (mut items, mut next_key, mut seen) = (Vec::new(), Vec::new(), 0_u64);
+    let mut buffer = Vec::new();
     let last = request.offset.saturating_add(limit);
     while let Some(step) = if request.reverse { scan.next_back() } else { scan.next() } {
         let (key, value) = step?;
+        let key = key.joined(&mut buffer);
         let Some(item) = pick(key, &value)? else { continue };
         if seen >= request.offset && seen < last {
             items.push(item);

@@ -15,7 +15,7 @@ use crate::error::{Error, Result, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, price};
 use crate::time::Timestamp;
-use crate::tree::{self, Forest};
+use crate::tree::{self, Forest, KeyRef, ValueRef};
 
 /// Proofs cannot hold an empty value: this stands for it.
 const EMPTY: &[u8] = &[0];
@@ -177,7 +177,7 @@ fn per_byte(flat: u64, each: u64, len: usize) -> u64 {
 /// The pairs of an iterator that may be absent.
 type Maybe<I> = std::iter::Flatten<std::option::IntoIter<I>>;
 /// A pair of the snapshot.
-type Old<'a> = (&'a Bytes, &'a Bytes);
+type Old<'a> = (KeyRef<'a>, ValueRef<'a>);
 /// A key that was written, and the place of its value.
 type New<'a> = (&'a Bytes, &'a Place);
 
@@ -193,7 +193,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn step(&mut self, backward: bool) -> Option<(&'a Bytes, Bytes)> {
+    fn step(&mut self, backward: bool) -> Option<(KeyRef<'a>, Bytes)> {
         loop {
             let old = self.peek_tree(backward);
             let new = self.peek_written(backward);
@@ -201,20 +201,20 @@ impl<'a> Scan<'a> {
                 (None, None) => return None,
                 (Some(_), None) => std::cmp::Ordering::Less,
                 (None, Some(_)) => std::cmp::Ordering::Greater,
-                (Some((t, _)), Some((w, _))) if backward => w.cmp(t),
-                (Some((t, _)), Some((w, _))) => t.cmp(w),
+                (Some((t, _)), Some((w, _))) if backward => KeyRef::Whole(w).compare(&t),
+                (Some((t, _)), Some((w, _))) => t.compare(&KeyRef::Whole(w)),
             };
             if order != std::cmp::Ordering::Greater {
                 *(if backward { &mut self.tree_back } else { &mut self.tree_front }) = None;
             }
             if order == std::cmp::Ordering::Less {
-                return old.map(|(key, value)| (key, value.clone()));
+                return old.map(|(key, value)| (key, value.to_bytes()));
             }
             *(if backward { &mut self.written_back } else { &mut self.written_front }) = None;
             if let Some((key, place)) = new
                 && let Some(value) = self.view.overlay.value(*place)
             {
-                return Some((key, value));
+                return Some((KeyRef::Whole(key), value));
             }
         }
     }
@@ -247,7 +247,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn charged(&self, pair: (&'a Bytes, Bytes)) -> Result<(&'a Bytes, Bytes)> {
+    fn charged(&self, pair: (KeyRef<'a>, Bytes)) -> Result<(KeyRef<'a>, Bytes)> {
         let len = pair.0.len().saturating_add(pair.1.len());
         self.view.gas.charge(per_byte(price::NEXT_FLAT, price::READ_BYTE, len), "IterNextFlat")?;
         Ok(pair)
@@ -255,7 +255,7 @@ impl<'a> Scan<'a> {
 }
 
 impl<'a> Iterator for Scan<'a> {
-    type Item = Result<(&'a Bytes, Bytes)>;
+    type Item = Result<(KeyRef<'a>, Bytes)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.step(false)?;

@@ -4,8 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::node::{Bit, Leaf, Link};
+use super::build::Builder;
+use super::iter::Iter;
+use super::node::{Batch, Bit, Leaf, Link, Nearest};
+use super::page::{Draft, PAIRS_MAX, Page, Run};
 use super::{KEY_BYTES_MAX, TreeError};
+
+/// A subtree that no batch wrote for so long is packed by the next batch that passes by. Tests pack sooner, to see every mixture.
+const REST: Batch = if cfg!(test) { 2 } else { 256 };
+/// So many new keys at one place are packed at once.
+const MANY: usize = if cfg!(test) { 8 } else { 256 };
 
 /// One write of a batch.
 pub(crate) struct Change {
@@ -52,19 +60,18 @@ pub(super) fn locate(top: Option<&Link>, changes: &mut Vec<Change>) {
     };
     let mut way: Vec<&Link> = Vec::new();
     changes.retain_mut(|change| {
-        let leaf = walk(top, &mut way, change.leaves_at, &change.key);
-        let parts_at = Bit::first_difference(&leaf.key, &change.key);
-        change.parts_at = parts_at.unwrap_or(Bit::END);
-        match parts_at {
-            None => change.value.as_ref() != Some(&leaf.value),
-            Some(_) => change.value.is_some(),
+        let nearest = walk(top, &mut way, change.leaves_at, &change.key);
+        if let Some((_, value)) = nearest.pair(&change.key) {
+            return change.value.as_deref() != Some(&value);
         }
+        change.parts_at = nearest.parting(&change.key).unwrap_or(Bit::END);
+        change.value.is_some()
     });
 }
 
-/// The leaf nearest to `key`. `way` holds the forks on the way to another key that first differs from `key` in bit
+/// What is nearest to `key`, see [`Link::nearest`]. `way` holds the forks on the way to another key that first differs from `key` in bit
 /// `leaves_at`, and afterwards those on the way to `key`.
-fn walk<'a>(top: &'a Link, way: &mut Vec<&'a Link>, leaves_at: Bit, key: &[u8]) -> &'a Leaf {
+fn walk<'a>(top: &'a Link, way: &mut Vec<&'a Link>, leaves_at: Bit, key: &[u8]) -> Nearest<'a> {
     while way.pop_if(|fork| fork.bit() >= leaves_at).is_some() {}
     let mut link = match way.pop() {
         Some(last) => last,
@@ -72,21 +79,21 @@ fn walk<'a>(top: &'a Link, way: &mut Vec<&'a Link>, leaves_at: Bit, key: &[u8]) 
     };
     loop {
         match link {
-            Link::Leaf { leaf, .. } => return leaf,
             Link::Fork { bit, fork, .. } => {
                 way.push(link);
                 link = if bit.is_set(key) { &fork.right } else { &fork.left };
             }
+            end => return end.nearest(key),
         }
     }
 }
 
-/// Writes located changes.
-pub(super) fn write(top: &mut Option<Link>, changes: &mut [Change]) {
+/// Writes located changes, as batch number `now`.
+pub(super) fn write(top: &mut Option<Link>, changes: &mut [Change], now: Batch) {
     match top {
-        None => *top = build(changes),
+        None => *top = build(changes, now),
         Some(link) => {
-            if merge(link, changes) == Fate::Gone {
+            if merge(link, changes, now) == Fate::Gone {
                 *top = None;
             }
         }
@@ -106,29 +113,86 @@ enum Fate {
 /// above.
 ///
 /// This calls itself once per fork on the way down, so what it need not hold meanwhile is in functions of its own.
-fn merge(link: &mut Link, changes: &mut [Change]) -> Fate {
-    let Some(parts_at) = changes.iter().map(|change| change.parts_at).min() else { return Fate::Kept };
+fn merge(link: &mut Link, changes: &mut [Change], now: Batch) -> Fate {
+    let Some(parts_at) = changes.iter().map(|change| change.parts_at).min() else {
+        settle(link, now);
+        return Fate::Kept;
+    };
     if parts_at < link.bit() {
         let (old, new, side) = newcomers(changes, parts_at);
-        let fate = merge(link, old);
-        return join(link, fate, parts_at, new, side);
+        let fate = merge(link, old, now);
+        return join(link, fate, parts_at, new, side, now);
     }
     match link {
         Link::Leaf { leaf, .. } => {
             if !overwrite(leaf, changes) {
                 return Fate::Gone;
             }
-            link.refresh();
+            link.refresh(now);
             Fate::Kept
         }
         Link::Fork { bit, fork, .. } => {
             let (low, high) = cut(changes, *bit);
             let fork = Arc::make_mut(fork);
-            let left = merge(&mut fork.left, low);
-            let right = merge(&mut fork.right, high);
-            close(link, left, right)
+            let left = merge(&mut fork.left, low, now);
+            let right = merge(&mut fork.right, high, now);
+            close(link, left, right, now)
+        }
+        Link::Page { from, to, page, .. } => match open(page, page.run(*from, *to), changes, now) {
+            Some(opened) => {
+                *link = opened;
+                Fate::Kept
+            }
+            None => Fate::Gone,
+        },
+    }
+}
+
+/// Writes `changes` into pairs of a page: forks and leaves along the ways to their keys, and links to the pairs beside them. `None` if
+/// nothing is left.
+fn open(page: &Page, run: Run<'_>, changes: &mut [Change], now: Batch) -> Option<Link> {
+    let Some(parts_at) = changes.iter().map(|change| change.parts_at).min() else {
+        return Some(Link::page(page, run.from, run.to));
+    };
+    if parts_at < run.bit() {
+        let (old, new, side) = newcomers(changes, parts_at);
+        let old = open(page, run, old, now);
+        return beside(old, parts_at, build(new, now), side, now);
+    }
+    match run.split() {
+        // A single pair, and the change of its key.
+        None => build(changes, now),
+        Some((bit, left, right)) => {
+            let (low, high) = cut(changes, bit);
+            beside(open(page, left, low, now), bit, open(page, right, high, now), Side::Right, now)
         }
     }
+}
+
+/// Packs a subtree that rests: one of few leaves, which no batch wrote for a while. Its hash is known.
+fn settle(link: &mut Link, now: Batch) {
+    let Link::Fork { size, written, bit, .. } = link else { return };
+    if *size > PAIRS_MAX as u64 || now.wrapping_sub(*written) < REST {
+        return;
+    }
+    let bit = *bit;
+    // If it cannot be packed, it is tried again when it has rested once more.
+    *written = now;
+    let (mut draft, mut buffer) = (Draft::default(), Vec::new());
+    for (key, value) in Iter::new(Some(link), 0, link.size()) {
+        let key = key.joined(&mut buffer);
+        if !Draft::fits(key, &value) {
+            return;
+        }
+        draft.push(key, &value);
+    }
+    let halves = match link {
+        Link::Fork { fork, .. } => Some((fork.left.sum(), fork.right.sum())),
+        _ => None,
+    };
+    let page = draft.take(draft.len(), halves);
+    let to = page.all().to;
+    *link = Link::page_of(page, 0, to, bit, &link.sum());
 }
 
 /// Gives a leaf its new value; false if it is to be removed. What parts from a leaf nowhere is its own key, and a batch
@@ -145,10 +209,10 @@ fn overwrite(leaf: &mut Arc<Leaf>, changes: &mut [Change]) -> bool {
 }
 
 /// Makes a fork right again after its children changed; with one child left it gives way to that child.
-fn close(link: &mut Link, left: Fate, right: Fate) -> Fate {
+fn close(link: &mut Link, left: Fate, right: Fate, now: Batch) -> Fate {
     let Link::Fork { fork, .. } = link else { return left };
     match (left, right) {
-        (Fate::Kept, Fate::Kept) => link.refresh(),
+        (Fate::Kept, Fate::Kept) => link.refresh(now),
         (Fate::Kept, Fate::Gone) => *link = fork.left.clone(),
         (Fate::Gone, Fate::Kept) => *link = fork.right.clone(),
         (Fate::Gone, Fate::Gone) => return Fate::Gone,
@@ -174,33 +238,40 @@ fn newcomers(changes: &mut [Change], parts_at: Bit) -> (&mut [Change], &mut [Cha
 }
 
 /// Puts a fork above a subtree and the new keys that differ from all of it in `parts_at`.
-fn join(link: &mut Link, fate: Fate, parts_at: Bit, new: &mut [Change], side: Side) -> Fate {
-    match (build(new), fate) {
-        (None, fate) => return fate,
-        (Some(new), Fate::Gone) => *link = new,
-        (Some(new), Fate::Kept) => {
-            let old = link.clone();
-            *link = match side {
-                Side::Left => Link::fork(parts_at, new, old),
-                Side::Right => Link::fork(parts_at, old, new),
-            };
+fn join(link: &mut Link, fate: Fate, parts_at: Bit, new: &mut [Change], side: Side, now: Batch) -> Fate {
+    let old = (fate == Fate::Kept).then(|| link.clone());
+    match beside(old, parts_at, build(new, now), side, now) {
+        Some(joined) => {
+            *link = joined;
+            Fate::Kept
         }
+        None => Fate::Gone,
     }
-    Fate::Kept
+}
+
+/// Two subtrees, of which the second lies on the given side, under one fork if both are there.
+fn beside(one: Option<Link>, bit: Bit, other: Option<Link>, side: Side, now: Batch) -> Option<Link> {
+    match (one, other) {
+        (Some(one), Some(other)) if side == Side::Right => Some(Link::fork(bit, one, other, now)),
+        (Some(one), Some(other)) => Some(Link::fork(bit, other, one, now)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// The subtree of sorted `changes`, each of which sets a value; `None` if there are none.
 ///
-/// Along the right edge of what is built, forks wait for their right sides: a key that parts from the one before it at
-/// some bit closes the forks that decide later.
-fn build(changes: &mut [Change]) -> Option<Link> {
+/// Few are likely to be written again and become leaves. As in [`Builder`], forks wait for their right sides along the right edge.
+fn build(changes: &mut [Change], now: Batch) -> Option<Link> {
+    if changes.len() >= MANY {
+        return build_packed(changes);
+    }
     let mut edge: Vec<(Bit, Link)> = Vec::new();
     let mut rest = changes.iter_mut().peekable();
     while let Some(change) = rest.next() {
         let parts_at = rest.peek().and_then(|next| Bit::first_difference(&change.key, &next.key));
         let mut link = Link::leaf(std::mem::take(&mut change.key), change.value.take()?);
         while let Some((bit, left)) = edge.pop_if(|(bit, _)| parts_at.is_none_or(|parts_at| *bit > parts_at)) {
-            link = Link::fork(bit, left, link);
+            link = Link::fork(bit, left, link, now);
         }
         match parts_at {
             None => return Some(link),
@@ -208,6 +279,16 @@ fn build(changes: &mut [Change]) -> Option<Link> {
         }
     }
     None
+}
+
+/// As [`build`], of pages.
+fn build_packed(changes: &mut [Change]) -> Option<Link> {
+    let mut builder = Builder::new();
+    for change in changes {
+        // Keys and values were checked, so there is no error.
+        builder.push(&std::mem::take(&mut change.key), &change.value.take()?).ok()?;
+    }
+    builder.finish().top
 }
 
 /// Parts sorted changes that agree in every bit before `bit` into those without and those with it.

@@ -1,9 +1,11 @@
 //! What turns one tree into another, found without looking at what they share.
 
+use std::cmp::Ordering;
+
 use bytes::Bytes;
 
-use super::node::{Bit, Leaf, Link};
-use super::{Forest, Tree};
+use super::node::{Bit, Link};
+use super::{Forest, Iter, Tree};
 
 impl Tree {
     /// The changes that turn this tree into `to`, sorted: applied to a clone of this tree they make `to`. Subtrees with the
@@ -34,52 +36,56 @@ type Changes = Vec<(Bytes, Option<Bytes>)>;
 
 fn compare(from: Option<&Link>, to: Option<&Link>, changes: &mut Changes) {
     let (from, to) = match (from, to) {
-        (None, None) => return,
-        (Some(from), None) => return each_leaf(from, |leaf| changes.push((leaf.key.clone(), None))),
-        (None, Some(to)) => return each_leaf(to, |leaf| changes.push((leaf.key.clone(), Some(leaf.value.clone())))),
-        (Some(from), Some(to)) => (from, to),
+        (Some(from), Some(to)) if from.hash() == to.hash() => return,
+        (Some(from), Some(to)) if !from.is_page() && !to.is_page() => (from, to),
+        // What differs is at least as long as the two together without a page or two.
+        (from, to) => return compare_pairs(all(from), all(to), changes),
     };
-    if from.hash() == to.hash() {
-        return;
-    }
     // Any leaf shows the bits that all keys of its subtree have in common.
-    let (old, new) = (from.nearest(&[]), to.nearest(&[]));
-    let parts_at = Bit::first_difference(&old.key, &new.key).unwrap_or(Bit::END);
+    let (old, new) = (from.any_key().to_bytes(), to.any_key().to_bytes());
+    let parts_at = Bit::first_difference(&old, &new).unwrap_or(Bit::END);
     let decides_at = from.bit().min(to.bit());
-    if parts_at < decides_at {
-        // No key in common: the one side, then the other.
-        let (first, second) = if parts_at.is_set(&new.key) {
-            ((Some(from), None), (None, Some(to)))
-        } else {
-            ((None, Some(to)), (Some(from), None))
-        };
-        compare(first.0, first.1, changes);
-        compare(second.0, second.1, changes);
-    } else if decides_at == Bit::END {
-        // Two leaves of one key.
-        changes.push((new.key.clone(), Some(new.value.clone())));
+    if parts_at < decides_at || decides_at == Bit::END {
+        // No key in common, or two leaves of one key.
+        compare_pairs(all(Some(from)), all(Some(to)), changes);
     } else {
-        let ((from_left, from_right), (to_left, to_right)) = (sides(from, decides_at, old), sides(to, decides_at, new));
+        let ((from_left, from_right), (to_left, to_right)) =
+            (sides(from, decides_at, &old), sides(to, decides_at, &new));
         compare(from_left, to_left, changes);
         compare(from_right, to_right, changes);
     }
 }
 
+fn all(link: Option<&Link>) -> Iter<'_> {
+    Iter::new(link, 0, link.map_or(0, Link::size))
+}
+
 /// The parts of a subtree without and with `bit`. If it does not decide by that bit, it is whole on the side of its leaves.
-fn sides<'a>(link: &'a Link, bit: Bit, leaf: &Leaf) -> (Option<&'a Link>, Option<&'a Link>) {
+fn sides<'a>(link: &'a Link, bit: Bit, key: &[u8]) -> (Option<&'a Link>, Option<&'a Link>) {
     match link {
         Link::Fork { bit: own, fork, .. } if *own == bit => (Some(&fork.left), Some(&fork.right)),
-        whole if bit.is_set(&leaf.key) => (None, Some(whole)),
+        whole if bit.is_set(key) => (None, Some(whole)),
         whole => (Some(whole), None),
     }
 }
 
-fn each_leaf(link: &Link, mut visit: impl FnMut(&Leaf)) {
-    let mut rest = vec![link];
-    while let Some(link) = rest.pop() {
-        match link {
-            Link::Leaf { leaf, .. } => visit(leaf),
-            Link::Fork { fork, .. } => rest.extend([&fork.right, &fork.left]),
+/// The changes between two lists of pairs.
+fn compare_pairs(from: Iter<'_>, to: Iter<'_>, changes: &mut Changes) {
+    let (mut from, mut to) = (from.peekable(), to.peekable());
+    loop {
+        let order = match (from.peek(), to.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((old, _)), Some((new, _))) => old.compare(new),
+        };
+        let old = if order == Ordering::Greater { None } else { from.next() };
+        let new = if order == Ordering::Less { None } else { to.next() };
+        match (old, new) {
+            (Some((_, old)), Some((_, new))) if *old == *new => {}
+            (_, Some((key, value))) => changes.push((key.to_bytes(), Some(value.to_bytes()))),
+            (Some((key, _)), None) => changes.push((key.to_bytes(), None)),
+            (None, None) => return,
         }
     }
 }

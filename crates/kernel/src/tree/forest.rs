@@ -12,7 +12,7 @@ use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp};
 
 use super::batch::{self, Change};
 use super::proof::{ProofOp, encode_proof, leaf_op};
-use super::{Iter, Tree, TreeError};
+use super::{Iter, KeyRef, Tree, TreeError, ValueRef};
 use crate::crypto::{merkle, sha256};
 
 /// A store of the multistore: its place in the chain's list and its name in proofs.
@@ -62,12 +62,12 @@ impl Forest {
     }
 
     /// The value of a key of a store.
-    pub fn get(&self, store: u8, key: &[u8]) -> Option<&Bytes> {
+    pub fn get(&self, store: u8, key: &[u8]) -> Option<ValueRef<'_>> {
         self.trees.get(usize::from(store))?.get(key)
     }
 
     /// The pair of a key of a store. See [`Tree::pair`].
-    pub fn pair(&self, store: u8, key: &[u8]) -> Option<(&Bytes, &Bytes)> {
+    pub fn pair(&self, store: u8, key: &[u8]) -> Option<(KeyRef<'_>, ValueRef<'_>)> {
         self.trees.get(usize::from(store))?.pair(key)
     }
 

@@ -17,10 +17,10 @@ impl Tree {
         while let Some(mut link) = rest.next() {
             let parts_at = rest.peek().map(|next| parting(&link, next)).transpose()?;
             while let Some((bit, left)) = edge.pop_if(|(bit, _)| parts_at.is_none_or(|parts_at| *bit > parts_at)) {
-                link = Link::fork(bit, left, link);
+                link = Link::fork(bit, left, link, 0);
             }
             match parts_at {
-                None => return Ok(Tree { top: Some(link) }),
+                None => return Ok(Tree { top: Some(link), ..Tree::default() }),
                 Some(parts_at) => edge.push((parts_at, link)),
             }
         }
@@ -30,8 +30,8 @@ impl Tree {
 
 /// The bit in which all keys of one subtree differ from all keys of the next.
 fn parting(before: &Link, next: &Link) -> Result<Bit, TreeError> {
-    let (low, high) = (&before.nearest(&[]).key, &next.nearest(&[]).key);
-    Bit::first_difference(low, high)
-        .filter(|bit| bit.is_set(high) && *bit < before.bit() && *bit < next.bit())
+    let (low, high) = (before.any_key().to_bytes(), next.any_key().to_bytes());
+    Bit::first_difference(&low, &high)
+        .filter(|bit| bit.is_set(&high) && *bit < before.bit() && *bit < next.bit())
         .ok_or_else(|| TreeError::PartsMixed { before: hex::encode(low), next: hex::encode(high) })
 }

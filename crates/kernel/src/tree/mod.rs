@@ -8,6 +8,19 @@
 //! key that is the beginning of another one differs from it in a bit like any other pair, and sorting by these bits is
 //! sorting by bytes.
 //!
+//! # Pages
+//!
+//! What is not being written lies in *pages*: up to sixteen neighbouring pairs, a whole subtree, in one allocation, where the beginning that
+//! their keys have in common is written once. The link to a page holds the hash of that subtree, the page those of its two halves; the others
+//! are computed when somebody needs them, because a pair is written or proven. So the tree has one shape and one root, whatever is packed:
+//!
+//! * a tree that is built of many pairs (a genesis, a start, a restore) is built of pages, see [`Builder`];
+//! * a write opens its page along the way to its key. The written pair becomes a leaf; what lies beside the way remains in the same page,
+//!   under links of its own that name the first and last of its pairs. A page is never changed;
+//! * a batch that passes by a small subtree of leaves and forks which no batch wrote for a while packs it again (`batch::settle`).
+//!
+//! Nothing of this can be seen from outside, but by time and memory. Tests compare trees of every mixture with an ordinary map.
+//!
 //! # Promises
 //!
 //! * *Canonical.* The shape, and therefore the root, is a function of the pairs alone, never of their history.
@@ -25,14 +38,18 @@
 //! chosen by an enemy, at most 9 * [`KEY_BYTES_MAX`] when they are. Recursion is bounded by the same number.
 //! Go verifiers (`ics23/go` from v0.11) refuse proofs of more than [`GO_PROOF_STEPS_MAX`] steps. Only siblings along a
 //! key's own bits make its way longer, so what other chains prove must not lie next to keys that others may invent.
-//! A key or value is kept as it is given: a slice of a larger buffer keeps that buffer alive.
+//! A key or value that is written is kept as it is given: a slice of a larger buffer keeps that buffer alive. What is read from a page is a
+//! copy.
 
 mod batch;
+mod build;
 mod difference;
 mod forest;
 mod iter;
 mod join;
 mod node;
+mod page;
+mod pair;
 mod proof;
 #[cfg(test)]
 mod tests;
@@ -42,12 +59,14 @@ use std::ops::Bound;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+pub use build::Builder;
 pub use forest::{Forest, StoreId, StoreProof, app_hash};
 pub use iter::Iter;
+pub use pair::{KeyRef, ValueRef};
 pub use proof::{ProofOp, decode_proof, encode_proof};
 
 use batch::Change;
-use node::Link;
+use node::{Batch, Link};
 
 /// Immutable bytes that are cheap to clone: keys and values.
 pub type Bytes = bytes::Bytes;
@@ -83,6 +102,8 @@ pub enum TreeError {
 #[derive(Clone, Default)]
 pub struct Tree {
     top: Option<Link>,
+    /// The number of the last batch.
+    batch: Batch,
 }
 
 impl Tree {
@@ -106,25 +127,25 @@ impl Tree {
     }
 
     /// The value of `key`.
-    pub fn get(&self, key: &[u8]) -> Option<&Bytes> {
+    pub fn get(&self, key: &[u8]) -> Option<ValueRef<'_>> {
         self.pair(key).map(|(_, value)| value)
     }
 
     /// The pair of `key`, as the tree holds it.
-    pub fn pair(&self, key: &[u8]) -> Option<(&Bytes, &Bytes)> {
-        let leaf = self.top.as_ref()?.nearest(key);
-        (leaf.key == key).then_some((&leaf.key, &leaf.value))
+    pub fn pair(&self, key: &[u8]) -> Option<(KeyRef<'_>, ValueRef<'_>)> {
+        self.top.as_ref()?.nearest(key).pair(key)
     }
 
     /// The pairs between two bounds in key order, from either end. A start behind the end is an empty range.
     pub fn range(&self, start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
-        Iter::between(self.top.as_ref(), start, end)
+        self.top.as_ref().map_or_else(Iter::empty, |top| Iter::between(top, 0..top.size(), start, end))
     }
 
     /// As [`Tree::range`], of the keys that begin with `prefix`. They are one subtree: to find it takes one walk, and to find a bound
     /// in it two more, which are short if the prefix is long.
     pub fn range_under(&self, prefix: &[u8], start: Bound<&[u8]>, end: Bound<&[u8]>) -> Iter<'_> {
-        Iter::between(self.top.as_ref().and_then(|top| top.under(prefix)), start, end)
+        let below = self.top.as_ref().and_then(|top| top.under(prefix));
+        below.map_or_else(Iter::empty, |(link, places)| Iter::between(link, places, start, end))
     }
 
     /// All pairs in key order.
@@ -151,7 +172,8 @@ impl Tree {
 
     pub(crate) fn apply_checked(&mut self, mut changes: Vec<Change>) {
         batch::locate(self.top.as_ref(), &mut changes);
-        batch::write(&mut self.top, &mut changes);
+        self.batch = self.batch.wrapping_add(1);
+        batch::write(&mut self.top, &mut changes, self.batch);
     }
 
     /// The tree of `pairs`.
@@ -160,9 +182,9 @@ impl Tree {
     ///
     /// As [`Tree::apply`].
     pub fn from_sorted(pairs: impl IntoIterator<Item = (Bytes, Bytes)>) -> Result<Tree, TreeError> {
-        let mut tree = Tree::new();
-        tree.apply(pairs.into_iter().map(|(key, value)| (key, Some(value))))?;
-        Ok(tree)
+        let mut builder = Builder::new();
+        pairs.into_iter().try_for_each(|(key, value)| builder.push(&key, &value))?;
+        Ok(builder.finish())
     }
 
     /// The Merkle root; of the empty tree the SHA-256 of nothing.
@@ -190,7 +212,7 @@ impl PartialEq for Tree {
 impl Eq for Tree {}
 
 impl<'a> IntoIterator for &'a Tree {
-    type Item = (&'a Bytes, &'a Bytes);
+    type Item = (KeyRef<'a>, ValueRef<'a>);
     type IntoIter = Iter<'a>;
     fn into_iter(self) -> Iter<'a> {
         self.iter()

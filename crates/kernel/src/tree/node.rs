@@ -1,11 +1,14 @@
-//! Leaves, forks, the bits that decide between them, and their hashes.
+//! Leaves, forks, links to them and to pages, the bits that decide, and the hashes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::Rank;
+use super::page::{Page, Run};
+use super::pair::{KeyRef, ValueRef};
 
 /// The place of a bit in a key: 16 * (byte number) + 0 for "there is a byte", + 1..=8 for the bits of the byte from the
 /// highest. Places compare as they are met when a key is read.
@@ -31,6 +34,20 @@ impl Bit {
         Some(u16::try_from(place).map_or(Bit::END, Bit))
     }
 
+    /// As [`Bit::first_difference`], with a key of the tree.
+    pub fn parting(a: KeyRef<'_>, b: &[u8]) -> Option<Bit> {
+        let (head, tail) = a.pieces();
+        match b.strip_prefix(head) {
+            None => Bit::first_difference(head, b),
+            Some(rest) => Some(Bit::first_difference(tail, rest)?.further(head.len())),
+        }
+    }
+
+    /// The same bit, so many bytes further on.
+    pub fn further(self, bytes: usize) -> Bit {
+        u16::try_from(bytes.wrapping_mul(16).wrapping_add(self.0.into())).map_or(Bit::END, Bit)
+    }
+
     /// The first bit behind the first `bytes` bytes of a key.
     pub fn behind(bytes: usize) -> Bit {
         u16::try_from(bytes.wrapping_mul(16)).map_or(Bit::END, Bit)
@@ -53,6 +70,16 @@ pub(super) struct Leaf {
     pub value: Bytes,
 }
 
+impl Leaf {
+    pub fn pair(&self) -> (KeyRef<'_>, ValueRef<'_>) {
+        (KeyRef::Whole(&self.key), ValueRef::Whole(&self.value))
+    }
+
+    pub fn sum(&self) -> Sum {
+        Sum::leaf(KeyRef::Whole(&self.key), &self.value)
+    }
+}
+
 /// Two subtrees whose keys first differ in one bit.
 #[derive(Clone)]
 pub(super) struct Fork {
@@ -60,6 +87,32 @@ pub(super) struct Fork {
     pub left: Link,
     /// The keys with the bit.
     pub right: Link,
+}
+
+/// What the parent of a subtree must know to be hashed.
+#[derive(Clone, Copy)]
+pub(super) struct Sum {
+    pub hash: [u8; 32],
+    /// Leaves below.
+    pub size: u64,
+    /// Forks on the longest way down.
+    pub height: u16,
+}
+
+impl Sum {
+    /// Of nothing.
+    pub const NONE: Sum = Sum { hash: [0; 32], size: 0, height: 0 };
+
+    pub fn leaf(key: KeyRef<'_>, value: &[u8]) -> Sum {
+        Sum { hash: leaf_hash(key, value), size: 1, height: 0 }
+    }
+
+    pub fn fork(left: &Sum, right: &Sum) -> Sum {
+        // Leaves in memory can be counted in 64 bits, and a way down has at most 9 forks per key byte.
+        let size = left.size.wrapping_add(right.size);
+        let height = left.height.max(right.height).wrapping_add(1);
+        Sum { hash: fork_hash(height, size, &left.hash, &right.hash), size, height }
+    }
 }
 
 /// A subtree as its parent sees it. Hash, size and deciding bit are kept here, beside the pointer, so that hashing a
@@ -77,37 +130,63 @@ pub(super) enum Link {
         /// Forks on the longest way down, this one included.
         height: u16,
         bit: Bit,
+        /// The batch that last wrote below.
+        written: Batch,
         fork: Arc<Fork>,
+    },
+    /// Neighbouring pairs of a page, one at least.
+    Page {
+        hash: [u8; 32],
+        height: u8,
+        bit: Bit,
+        /// The first pair, and the one behind the last.
+        from: u8,
+        to: u8,
+        page: Page,
     },
 }
 
+/// The number of a batch, which begins anew after 65,535. It says how long ago a subtree was written, and decides nothing but when it
+/// is packed.
+pub(super) type Batch = u16;
+
 impl Link {
     pub fn leaf(key: Bytes, value: Bytes) -> Link {
-        Link::Leaf { hash: leaf_hash(&key, &value), leaf: Arc::new(Leaf { key, value }) }
+        let leaf = Leaf { key, value };
+        Link::Leaf { hash: leaf.sum().hash, leaf: Arc::new(leaf) }
     }
 
-    pub fn fork(bit: Bit, left: Link, right: Link) -> Link {
-        let mut link = Link::Fork { hash: [0; 32], size: 0, height: 0, bit, fork: Arc::new(Fork { left, right }) };
-        link.refresh();
-        link
+    pub fn fork(bit: Bit, left: Link, right: Link, now: Batch) -> Link {
+        let Sum { hash, size, height } = Sum::fork(&left.sum(), &right.sum());
+        Link::Fork { hash, size, height, bit, written: now, fork: Arc::new(Fork { left, right }) }
     }
 
-    /// Computes hash, size and height anew from what is below.
-    pub fn refresh(&mut self) {
+    /// Pairs of a page; their hash is computed, as far as the page does not know it.
+    pub fn page(page: &Page, from: u8, to: u8) -> Link {
+        let run = page.run(from, to);
+        Link::page_of(page.clone(), from, to, run.bit(), &run.sum())
+    }
+
+    pub fn page_of(page: Page, from: u8, to: u8, bit: Bit, sum: &Sum) -> Link {
+        // A page has fewer pairs than there are numbers of a byte.
+        Link::Page { hash: sum.hash, height: sum.height as u8, bit, from, to, page }
+    }
+
+    /// Computes hash, size and height anew from what is below. Pages are never written.
+    pub fn refresh(&mut self, now: Batch) {
         match self {
-            Link::Leaf { hash, leaf } => *hash = leaf_hash(&leaf.key, &leaf.value),
-            Link::Fork { hash, size, height, fork, .. } => {
-                // Leaves in memory can be counted in 64 bits, and a way down has at most 9 forks per key byte.
-                *size = fork.left.size().wrapping_add(fork.right.size());
-                *height = fork.left.height().max(fork.right.height()).wrapping_add(1);
-                *hash = fork_hash(*height, *size, fork.left.hash(), fork.right.hash());
+            Link::Leaf { hash, leaf } => *hash = leaf.sum().hash,
+            Link::Fork { hash, size, height, written, fork, .. } => {
+                let sum = Sum::fork(&fork.left.sum(), &fork.right.sum());
+                (*hash, *size, *height, *written) = (sum.hash, sum.size, sum.height, now);
             }
+            Link::Page { .. } => {}
         }
     }
 
     pub fn hash(&self) -> &[u8; 32] {
         match self {
-            Link::Leaf { hash, .. } | Link::Fork { hash, .. } => hash,
+            Link::Leaf { hash, .. } | Link::Fork { hash, .. } | Link::Page { hash, .. } => hash,
         }
     }
 
@@ -115,6 +194,7 @@ impl Link {
         match self {
             Link::Leaf { .. } => 1,
             Link::Fork { size, .. } => *size,
+            Link::Page { from, to, .. } => to.saturating_sub(*from).into(),
         }
     }
 
@@ -122,47 +202,86 @@ impl Link {
         match self {
             Link::Leaf { .. } => 0,
             Link::Fork { height, .. } => *height,
+            Link::Page { height, .. } => (*height).into(),
         }
+    }
+
+    pub fn is_page(&self) -> bool {
+        matches!(self, Link::Page { .. })
+    }
+
+    pub fn sum(&self) -> Sum {
+        Sum { hash: *self.hash(), size: self.size(), height: self.height() }
     }
 
     /// The bit this node decides by; a leaf decides nothing.
     pub fn bit(&self) -> Bit {
         match self {
             Link::Leaf { .. } => Bit::END,
-            Link::Fork { bit, .. } => *bit,
+            Link::Fork { bit, .. } | Link::Page { bit, .. } => *bit,
         }
     }
 
-    /// The leaf that shares more leading bits with `key` than, or as many as, any other.
-    pub fn nearest(&self, key: &[u8]) -> &Leaf {
+    /// The leaf or the page in which `key` lies if it is here: one of its keys shares more leading bits with `key` than, or as many as,
+    /// any other.
+    pub fn nearest(&self, key: &[u8]) -> Nearest<'_> {
         let mut link = self;
         loop {
             match link {
-                Link::Leaf { leaf, .. } => return leaf,
+                Link::Leaf { leaf, .. } => return Nearest::Leaf(leaf),
+                Link::Page { from, to, page, .. } => return Nearest::Run(page.run(*from, *to)),
                 Link::Fork { bit, fork, .. } => link = if bit.is_set(key) { &fork.right } else { &fork.left },
             }
         }
     }
 
-    /// The subtree of the keys that begin with `prefix`.
-    pub fn under(&self, prefix: &[u8]) -> Option<&Link> {
+    /// One of the keys: it shows the bits that all keys of the subtree have in common.
+    pub fn any_key(&self) -> KeyRef<'_> {
+        match self.nearest(&[]) {
+            Nearest::Leaf(leaf) => KeyRef::Whole(&leaf.key),
+            Nearest::Run(run) => run.key(run.from),
+        }
+    }
+
+    /// The smallest subtree that has all keys which begin with `prefix`, and their places in it.
+    pub fn under(&self, prefix: &[u8]) -> Option<(&Link, Range<u64>)> {
         let (_, below) = self.leaves_left_of(prefix, Bit::behind(prefix.len()));
-        below.nearest(prefix).key.starts_with(prefix).then_some(below)
+        let places = match below {
+            Link::Page { from, to, page, .. } => {
+                let run = page.run(*from, *to).under(prefix);
+                run.from.saturating_sub(*from).into()..run.to.saturating_sub(*from).into()
+            }
+            whole if whole.nearest(prefix).parting(prefix).is_none_or(|bit| bit >= Bit::behind(prefix.len())) => {
+                0..whole.size()
+            }
+            _ => return None,
+        };
+        Some((below, places))
     }
 
     /// How many keys of the subtree are smaller than `key`, and whether `key` itself is there.
     pub fn rank(&self, key: &[u8]) -> Rank {
-        match Bit::first_difference(key, &self.nearest(key).key) {
-            None => Rank { below: self.leaves_left_of(key, Bit::END).0, found: true },
-            Some(bit) => {
-                let (left, at) = self.leaves_left_of(key, bit);
-                let below = if bit.is_set(key) { left.wrapping_add(at.size()) } else { left };
-                Rank { below, found: false }
-            }
+        match self.nearest(key).parting(key) {
+            None => self.rank_down(key, Bit::END, true),
+            Some(bit) => self.rank_down(key, bit, false),
         }
     }
 
-    /// Follows `key` down to the first subtree that does not decide before `until`: that subtree, and how many leaves
+    /// The rank of a key that parts from all others at `parts_at`.
+    fn rank_down(&self, key: &[u8], parts_at: Bit, found: bool) -> Rank {
+        let (left, at) = self.leaves_left_of(key, parts_at);
+        let before = match at {
+            Link::Page { from, to, page, .. } => {
+                let place = page.run(*from, *to).find(key).unwrap_or_else(|place| place);
+                place.saturating_sub(*from).into()
+            }
+            at if !found && parts_at.is_set(key) => at.size(),
+            _ => 0,
+        };
+        Rank { below: left.wrapping_add(before), found }
+    }
+
+    /// Follows `key` down to the first subtree that does not decide before `until`, or to a page: that subtree, and how many leaves
     /// were passed on its left.
     pub fn leaves_left_of(&self, key: &[u8], until: Bit) -> (u64, &Link) {
         let (mut link, mut left) = (self, 0u64);
@@ -178,6 +297,31 @@ impl Link {
             }
         }
         (left, link)
+    }
+}
+
+/// Where the way to a key ends.
+#[derive(Clone, Copy)]
+pub(super) enum Nearest<'a> {
+    Leaf(&'a Leaf),
+    Run(Run<'a>),
+}
+
+impl<'a> Nearest<'a> {
+    /// The first bit in which `key` differs from the key that is nearest to it; `None` if it is here.
+    pub fn parting(&self, key: &[u8]) -> Option<Bit> {
+        match self {
+            Nearest::Leaf(leaf) => Bit::first_difference(&leaf.key, key),
+            Nearest::Run(run) => run.parting(key),
+        }
+    }
+
+    /// The pair of `key`.
+    pub fn pair(&self, key: &[u8]) -> Option<(KeyRef<'a>, ValueRef<'a>)> {
+        match self {
+            Nearest::Leaf(leaf) => (leaf.key == key).then(|| leaf.pair()),
+            Nearest::Run(run) => run.find(key).ok().map(|place| run.pair(place)),
+        }
     }
 }
 
@@ -229,7 +373,7 @@ impl Head {
 /// The length prefix of a 32-byte hash.
 pub(super) const HASH_LEN: u8 = 32;
 
-fn leaf_hash(key: &[u8], value: &[u8]) -> [u8; 32] {
+fn leaf_hash(key: KeyRef<'_>, value: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     Head::new(0, 1).feed(&mut hasher);
     match u8::try_from(key.len()) {
@@ -237,7 +381,9 @@ fn leaf_hash(key: &[u8], value: &[u8]) -> [u8; 32] {
         // 128..=256: two groups of seven bits.
         _ => hasher.update([(key.len() & 0x7f) as u8 | 0x80, (key.len() >> 7) as u8]),
     }
-    hasher.update(key);
+    let (head, tail) = key.pieces();
+    hasher.update(head);
+    hasher.update(tail);
     hasher.update([HASH_LEN]);
     hasher.update(Sha256::digest(value));
     hasher.finalize().into()

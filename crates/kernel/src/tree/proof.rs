@@ -6,7 +6,9 @@ use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp, LeafOp, LengthOp, 
 use prost_ics23::Message;
 
 use super::Tree;
-use super::node::{HASH_LEN, Head, Link};
+use super::node::{HASH_LEN, Head, Link, Sum};
+use super::page::Run;
+use super::pair::{KeyRef, ValueRef};
 
 impl Tree {
     /// The proof that `key` has its value, or that the tree does not have `key`; it verifies against [`Tree::root`]
@@ -38,24 +40,21 @@ impl Tree {
         let mut path = Vec::with_capacity(usize::from(link.height()));
         loop {
             match link {
-                Link::Leaf { leaf, .. } => {
-                    path.reverse();
-                    return Some(ExistenceProof {
-                        key: leaf.key.to_vec(),
-                        value: leaf.value.to_vec(),
-                        leaf: Some(leaf_op(Head::new(0, 1).to_vec())),
-                        path,
-                    });
+                Link::Leaf { leaf, .. } => return Some(existence(leaf.pair(), path)),
+                Link::Page { from, to, page, .. } => {
+                    // The place is one of the page's.
+                    let place = from.saturating_add(place as u8);
+                    return Some(existence_in(page.run(*from, *to), place, path));
                 }
                 Link::Fork { size, height, fork, .. } => {
-                    let head = Head::new(*height, *size).to_vec();
+                    let prefix = Head::new(*height, *size).to_vec();
                     match place.checked_sub(fork.left.size()) {
                         None => {
-                            path.push(inner_op(head, None, Some(fork.right.hash())));
+                            path.push(inner_op(prefix, None, Some(fork.right.hash())));
                             link = &fork.left;
                         }
                         Some(rest) => {
-                            path.push(inner_op(head, Some(fork.left.hash()), None));
+                            path.push(inner_op(prefix, Some(fork.left.hash()), None));
                             (link, place) = (&fork.right, rest);
                         }
                     }
@@ -63,6 +62,30 @@ impl Tree {
             }
         }
     }
+}
+
+/// The proof of a pair below the forks of `path`, the topmost first.
+fn existence(pair: (KeyRef<'_>, ValueRef<'_>), mut path: Vec<InnerOp>) -> ExistenceProof {
+    path.reverse();
+    let (key, value) = (pair.0.to_vec(), pair.1.to_vec());
+    ExistenceProof { key, value, leaf: Some(leaf_op(Head::new(0, 1).to_vec())), path }
+}
+
+/// As [`existence`], for the pair at a place of a page: the hashes beside the way down to it are computed here.
+fn existence_in(mut run: Run<'_>, place: u8, mut path: Vec<InnerOp>) -> ExistenceProof {
+    while let Some((_, left, right)) = run.split() {
+        let (left_sum, right_sum) = (left.sum(), right.sum());
+        let all = Sum::fork(&left_sum, &right_sum);
+        let prefix = Head::new(all.height, all.size).to_vec();
+        if place < left.to {
+            path.push(inner_op(prefix, None, Some(&right_sum.hash)));
+            run = left;
+        } else {
+            path.push(inner_op(prefix, Some(&left_sum.hash), None));
+            run = right;
+        }
+    }
+    existence(run.pair(place), path)
 }
 
 /// A leaf is hashed as: prefix, length of the key, the key, 32, SHA-256 of the value.

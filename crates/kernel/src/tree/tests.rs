@@ -3,6 +3,7 @@
 
 mod hostile;
 mod map;
+mod pages;
 mod proofs;
 
 use std::collections::BTreeMap;
@@ -32,8 +33,13 @@ fn key() -> impl Strategy<Value = Bytes> {
     .prop_map(Bytes::from)
 }
 
+/// Mostly short values; some that are too long for a page.
 fn value() -> impl Strategy<Value = Bytes> {
-    proptest::collection::vec(any::<u8>(), 1..40).prop_map(Bytes::from)
+    prop_oneof![
+        15 => proptest::collection::vec(any::<u8>(), 1..40),
+        1 => any::<u8>().prop_map(|byte| vec![byte; 1_100]),
+    ]
+    .prop_map(Bytes::from)
 }
 
 fn batch() -> impl Strategy<Value = Batch> {
@@ -53,8 +59,16 @@ fn put(model: &mut Model, batch: &Batch) {
     }
 }
 
-fn owned<'a>(iter: impl Iterator<Item = (&'a Bytes, &'a Bytes)>) -> Vec<(Bytes, Bytes)> {
-    iter.map(|(key, value)| (key.clone(), value.clone())).collect()
+fn owned<'a>(iter: impl Iterator<Item = (KeyRef<'a>, ValueRef<'a>)>) -> Vec<(Bytes, Bytes)> {
+    iter.map(one).collect()
+}
+
+fn one((key, value): (KeyRef<'_>, ValueRef<'_>)) -> (Bytes, Bytes) {
+    (key.to_bytes(), value.to_bytes())
+}
+
+fn pairs(model: &Model) -> Vec<(Bytes, Bytes)> {
+    model.clone().into_iter().collect()
 }
 
 fn built(model: &Model) -> Tree {

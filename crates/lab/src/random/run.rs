@@ -435,11 +435,11 @@ fn same_state(one: &Snapshot, two: &Snapshot) -> Result<(), String> {
     if one.forest.root() == two.forest.root() {
         return Ok(());
     }
-    let text = |value: Option<&bytes::Bytes>| value.map_or_else(|| "nothing".to_owned(), hex::encode);
+    let text = |value: Option<&[u8]>| value.map_or_else(|| "nothing".to_owned(), hex::encode);
     let changes = one.forest.changes_to(&two.forest);
     let shown = changes.iter().take(5).map(|(store, key, value)| {
         let name = one.forest.stores().iter().find(|s| s.index == *store).map_or("?", |s| s.name);
-        let (was, is) = (text(one.forest.get(*store, key)), text(value.as_ref()));
+        let (was, is) = (text(one.forest.get(*store, key).as_deref()), text(value.as_deref()));
         format!("{name} {}: {was}, then {is}", hex::encode(key))
     });
     Err(format!("{} pairs differ: {}", changes.len(), shown.collect::<Vec<_>>().join("; ")))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
 
-use super::{ABOUT, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Write};
+use super::{ABOUT, Ascending, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Visit, Write};
 use crate::steps::passed;
 
 /// Bytes of a table that may wait in memory before they are sorted into files. They are in the journal all the while;
@@ -100,6 +100,27 @@ impl Pairs for Lsm {
             let key = key.get(prefix.len()..).unwrap_or_default();
             Ok((Bytes::copy_from_slice(key), Bytes::copy_from_slice(&value)))
         })))
+    }
+
+    fn each(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, visit: Visit<'_>) -> Result<(), DiskError> {
+        let (keyspace, prefix) = self.table(space);
+        for pair in keyspace.range::<Vec<u8>, _>(bounds(&prefix, from, to)) {
+            let (key, value) = pair.into_inner().map_err(|why| broken(self.place(space), why))?;
+            if !visit(key.get(prefix.len()..).unwrap_or_default(), &value) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// They are sorted, so they become files at once, without the journal.
+    fn fill(&self, pairs: Ascending<'_>) -> Result<(), DiskError> {
+        let failed = |why| DiskError::WriteFailed { place: self.place(STATE), reason: said(&why) };
+        let mut files = self.state.start_ingestion().map_err(failed)?;
+        for (key, value) in pairs {
+            files.write(key, value).map_err(failed)?;
+        }
+        files.finish().map_err(failed)
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::RwLock;
 
-use super::{DiskError, Pairs, Scan, Write};
+use super::{Ascending, DiskError, Pairs, STATE, Scan, Write};
 
 type Table = Arc<RwLock<BTreeMap<Vec<u8>, Bytes>>>;
 
@@ -32,6 +32,11 @@ impl Pairs for Memory {
 
     fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
         Ok(Box::new(Walk { table: self.table(space), from, to }))
+    }
+
+    fn fill(&self, pairs: Ascending<'_>) -> Result<(), DiskError> {
+        self.table(STATE).write().extend(pairs.map(|(key, value)| (key, Bytes::from(value))));
+        Ok(())
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {

@@ -46,10 +46,28 @@ use tip::Tip;
 /// Pairs of a table in key order, from either end. A damaged record is an error in its place.
 pub type Scan = Box<dyn DoubleEndedIterator<Item = Result<(Bytes, Bytes), DiskError>> + Send>;
 
+/// Looks at a key and its value, and says whether it wants more.
+type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> bool;
+
+/// Keys and values, in ascending order of the keys.
+type Ascending<'a> = &'a mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>;
+
 /// Where plain pairs are kept. Two kinds: on disk and in memory.
 trait Pairs: Send + Sync {
     fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError>;
     fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError>;
+    /// Shows the pairs between two bounds in key order, as they lie, while `visit` wants more.
+    fn each(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, visit: Visit<'_>) -> Result<(), DiskError> {
+        for pair in self.scan(space, from, to)? {
+            let (key, value) = pair?;
+            if !visit(&key, &value) {
+                break;
+            }
+        }
+        Ok(())
+    }
+    /// Writes pairs of the state in ascending order of their keys, on the medium before it returns; after a failure or a kill some of them.
+    fn fill(&self, pairs: Ascending<'_>) -> Result<(), DiskError>;
     /// All of the writes or none of them, on the medium before it returns.
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError>;
     /// Moves everything from the journal into sorted files.

@@ -2,8 +2,7 @@
 
 use std::ops::Bound;
 
-use bytes::Bytes;
-use entente_kernel::tree::Tree;
+use entente_kernel::tree::{Builder, Tree};
 use rayon::prelude::*;
 
 use super::{Disk, DiskError, STATE, StoreHead, behind_prefix};
@@ -35,17 +34,13 @@ impl Disk {
             }
         }
         let trees = ranges.into_par_iter().map(|(from, to)| {
-            let mut failed = None;
-            let pairs = self.0.pairs.scan(STATE, from, to).map_err(named)?;
-            let pairs = pairs
-                .map_while(|pair| pair.map_err(|why| failed = Some(why)).ok())
-                // A copy: a slice would keep the whole key for as long as the state lives.
-                .map(|(key, value)| (Bytes::copy_from_slice(key.get(1..).unwrap_or_default()), value));
-            let tree = Tree::from_sorted(pairs);
-            match failed {
-                Some(why) => Err(named(why)),
-                None => tree.map_err(|why| damaged(why.to_string())),
-            }
+            let (mut builder, mut refused) = (Builder::new(), Ok(()));
+            let mut add = |key: &[u8], value: &[u8]| {
+                refused = builder.push(key.get(1..).unwrap_or_default(), value);
+                refused.is_ok()
+            };
+            self.0.pairs.each(STATE, from, to, &mut add).map_err(named)?;
+            refused.map(|()| builder.finish()).map_err(|why| damaged(why.to_string()))
         });
         let trees: Vec<Tree> = trees.collect::<Result<_, _>>()?;
         Tree::joined(trees).map_err(|why| damaged(why.to_string()))

@@ -1,6 +1,6 @@
-//! A state that did not come from blocks: it is written in steps, and counts only when it is whole.
+//! A state that did not come from blocks: its pairs are written first, and count only when they are whole.
 //!
-//! A record says that a state is being written. It goes with the step that writes the head, so a process that was killed on the way finds
+//! A record says that a state is being written. It goes with the write that brings the head, so a process that was killed on the way finds
 //! it at the next opening and removes what it had written: the disk starts clean.
 
 use std::ops::Bound;
@@ -14,7 +14,7 @@ use super::{ABOUT, BLOCKS, Block, Disk, DiskError, HEAD, META, RESULTS, STATE, W
 const RESTORING: &[u8] = b"restoring";
 /// The height at which the state was restored.
 const RESTORED: &str = "restored";
-/// Pairs in one write.
+/// Pairs that are removed in one write.
 const STEP: usize = 20_000;
 
 impl Disk {
@@ -31,18 +31,17 @@ impl Disk {
             return Err(DiskError::HeightOutOfOrder { newest, height: block.height });
         }
         self.0.pairs.commit(vec![sealed(ABOUT, RESTORING, &block.height.to_be_bytes())])?;
-        let mut step = Vec::with_capacity(STEP);
-        for store in forest.stores() {
-            for (key, value) in forest.range(store.index, Bound::Unbounded, Bound::Unbounded) {
-                let key = [&[store.index], key.as_ref()].concat();
-                step.push(Write { space: STATE.to_owned(), key, value: Some(value.to_vec()) });
-                if step.len() >= STEP {
-                    self.0.pairs.commit(std::mem::take(&mut step))?;
-                }
-            }
-        }
+        let mut stores: Vec<u8> = forest.stores().iter().map(|store| store.index).collect();
+        stores.sort_unstable();
+        let mut pairs = stores.into_iter().flat_map(|store| {
+            forest.range(store, Bound::Unbounded, Bound::Unbounded).map(move |(key, value)| {
+                let (head, tail) = key.pieces();
+                ([&[store], head, tail].concat(), value.to_vec())
+            })
+        });
+        self.0.pairs.fill(&mut pairs)?;
         let noted = tip::Noted { height: block.height, app_hash: block.app_hash };
-        step.extend(writes_of(block)?);
+        let mut step = writes_of(block)?;
         step.push(sealed(META, RESTORED.as_bytes(), &noted.height.to_be_bytes()));
         step.push(Write { space: ABOUT.to_owned(), key: RESTORING.to_vec(), value: None });
         self.0.pairs.commit(step)?;

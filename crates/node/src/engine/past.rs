@@ -1,13 +1,10 @@
 //! Time travel of development chains: moving the clock ahead, and going back to a marked height.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use entente_chain::{Chain, Snapshot};
 use entente_kernel::Span;
-use entente_kernel::tree::Forest;
 use entente_proto::tendermint::types as wire;
 
 use super::archive::{entries_after, standing_entries};
@@ -112,7 +109,7 @@ impl Engine {
             height,
             app_hash: mark.snapshot.forest.root(),
             roots: mark.snapshot.forest.store_roots(),
-            changes: differences(&now, &mark.snapshot.forest),
+            changes: now.changes_to(&mark.snapshot.forest),
             tables: standing_entries(Some(&mark.standing), &mark.standing, &mark.seen),
             ..disk::Block::default()
         };
@@ -131,31 +128,4 @@ impl Engine {
         self.keep_down(down)?;
         Ok(Some((number, height)))
     }
-}
-
-/// What turns the state `from` into the state `to`, sorted by store and key.
-fn differences(from: &Forest, to: &Forest) -> Vec<(u8, Bytes, Option<Bytes>)> {
-    let mut changes = Vec::new();
-    let mut stores: Vec<u8> = to.stores().iter().map(|store| store.index).collect();
-    stores.sort_unstable();
-    for store in stores {
-        let all = |forest: &Forest| -> BTreeMap<Bytes, Bytes> {
-            let pairs = forest.range(store, Bound::Unbounded, Bound::Unbounded);
-            pairs.map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        let roots = [from, to].map(|forest| forest.tree(store).map(entente_kernel::tree::Tree::root));
-        if roots[0] == roots[1] {
-            continue;
-        }
-        let (old, new) = (all(from), all(to));
-        let mut keys: Vec<&Bytes> = old.keys().chain(new.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
-            if old.get(key) != new.get(key) {
-                changes.push((store, key.clone(), new.get(key).cloned()));
-            }
-        }
-    }
-    changes
 }

@@ -144,7 +144,7 @@ fn a_snapshot_of_a_stranger_becomes_the_state_only_if_it_is_the_state() {
     let root = forest.root();
     let pairs = |store: u8| {
         let all = forest.range(store, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
-        all.map(|(key, value)| record(store, key, value)).collect::<Vec<_>>().concat()
+        all.map(|(key, value)| record(store, &key.to_vec(), &value)).collect::<Vec<_>>().concat()
     };
     let whole = [pairs(0), pairs(3)].concat();
     let mut accepted = 0;

@@ -255,7 +255,7 @@ fn a_batch_with_a_fault_in_one_store_changes_no_store() {
     assert_eq!(forest.apply([put(1, "a"), put(0, "a")]), Err(TreeError::StoresNotAscending { before: 1, store: 0 }));
     assert_eq!(forest.apply([put(0, "a"), put(1, "")]), Err(TreeError::KeyEmpty { position: 0 }));
     assert_eq!(forest.root(), root);
-    assert_eq!(forest.get(0, b"a"), Some(&bytes("value")));
-    assert_eq!(forest.get(2, b"a"), None);
+    assert_eq!(forest.get(0, b"a").as_deref(), Some(&b"value"[..]));
+    assert!(forest.get(2, b"a").is_none());
     assert_eq!(forest.range(9, Bound::Unbounded, Bound::Unbounded).len(), 0);
 }

@@ -26,7 +26,7 @@ pub(super) fn entry(before: &Snapshot, standing: &Standing, commit: &Commit) -> 
         bytes.push(*store);
         put(&mut bytes, key);
         match before.forest.get(*store, key) {
-            Some(value) => put(&mut bytes, value),
+            Some(value) => put(&mut bytes, &value),
             // No value is empty.
             None => put(&mut bytes, &[]),
         }

@@ -2,9 +2,8 @@
 
 use std::io::Read as _;
 
-use bytes::Bytes;
 use entente_kernel::crypto::sha256;
-use entente_kernel::tree::{Forest, StoreId};
+use entente_kernel::tree::{Builder, Forest, StoreId, TreeError};
 use entente_proto::tendermint::abci;
 use flate2::read::DeflateDecoder;
 
@@ -44,9 +43,10 @@ pub struct Restore {
     hashes: Vec<u8>,
     chunks: u32,
     next: u32,
-    /// The last pair that was read: pairs are strictly ascending.
-    last: Option<(u8, Bytes)>,
+    /// The stores that are whole.
     forest: Forest,
+    /// The store that is being built.
+    store: Option<(u8, Builder)>,
 }
 
 impl Restore {
@@ -72,8 +72,8 @@ impl Restore {
             hashes: snapshot.metadata.clone(),
             chunks: snapshot.chunks,
             next: 0,
-            last: None,
             forest: Forest::new(stores),
+            store: None,
         }))
     }
 
@@ -90,13 +90,12 @@ impl Restore {
             return Err(ChunkError::Hash(number));
         }
         let wrong = |why: String| ChunkError::Content { chunk: number, why };
-        let pairs = self.pairs(bytes).map_err(wrong)?;
-        let changes = pairs.into_iter().map(|(store, key, value)| (store, key, Some(value)));
-        self.forest.apply(changes).map_err(|e| wrong(e.to_string()))?;
+        self.pairs(bytes).map_err(wrong)?;
         self.next = self.next.saturating_add(1);
         if self.next < self.chunks {
             return Ok(None);
         }
+        self.plant().map_err(wrong)?;
         let found = self.forest.root();
         if found.as_slice() != self.app_hash {
             return Err(ChunkError::AppHash { wanted: hex::encode(&self.app_hash), found: hex::encode(found) });
@@ -104,7 +103,8 @@ impl Restore {
         Ok(Some(std::mem::take(&mut self.forest)))
     }
 
-    fn pairs(&mut self, bytes: &[u8]) -> Result<Vec<(u8, Bytes, Bytes)>, String> {
+    /// Builds the pairs of a chunk into the trees.
+    fn pairs(&mut self, bytes: &[u8]) -> Result<(), String> {
         let most = u64::try_from(CHUNK_BYTES_MAX).unwrap_or(u64::MAX);
         let mut raw = Vec::new();
         DeflateDecoder::new(bytes)
@@ -115,17 +115,28 @@ impl Restore {
             return Err(format!("inflated it is longer than {CHUNK_BYTES_MAX} bytes"));
         }
         let mut rest = raw.as_slice();
-        let mut pairs = Vec::new();
         while !rest.is_empty() {
             let (store, key, value) = record(&mut rest).ok_or("a record is cut")?;
-            let key = Bytes::copy_from_slice(key);
-            if self.last.as_ref().is_some_and(|(s, k)| (*s, k) >= (store, &key)) {
-                return Err("the pairs are not in order".to_owned());
+            if self.store.as_ref().is_some_and(|(now, _)| *now > store) {
+                return Err("the stores are not in order".to_owned());
             }
-            self.last = Some((store, key.clone()));
-            pairs.push((store, key, Bytes::copy_from_slice(value)));
+            if self.store.as_ref().is_none_or(|(now, _)| *now != store) {
+                self.plant()?;
+                self.forest.tree(store).ok_or_else(|| format!("there is no store with index {store}"))?;
+            }
+            let (_, builder) = self.store.get_or_insert_with(|| (store, Builder::new()));
+            builder.push(key, value).map_err(|why| match why {
+                TreeError::NotAscending { .. } => "the pairs are not in order".to_owned(),
+                why => why.to_string(),
+            })?;
         }
-        Ok(pairs)
+        Ok(())
+    }
+
+    /// Ends the store that is being built.
+    fn plant(&mut self) -> Result<(), String> {
+        let Some((store, builder)) = self.store.take() else { return Ok(()) };
+        self.forest.plant(store, builder.finish()).map_err(|why| why.to_string())
     }
 }
 

@@ -21,9 +21,10 @@ pub fn take(store: &Store, height: i64, forest: &Forest) -> Result<Meta> {
     let mut chunks = Chunks { draft: &draft, raw: Vec::new(), hashes: Vec::new() };
     let mut stores: Vec<u8> = forest.stores().iter().map(|s| s.index).collect();
     stores.sort_unstable();
+    let mut buffer = Vec::new();
     for index in stores {
         for (key, value) in forest.range(index, Bound::Unbounded, Bound::Unbounded) {
-            chunks.push(&record(index, key, value)?)?;
+            chunks.push(&record(index, key.joined(&mut buffer), &value)?)?;
         }
     }
     chunks.cut()?;
