@@ -87,7 +87,7 @@ pub struct BlockResult {
 /// Executes a block on `ctx`, which stands on the state `before` it. Refusals stay inside; an error is a fault.
 pub(crate) fn run(ctx: &mut Ctx, block: &FinalizeBlock, before: &Snapshot, known: &Known) -> Result<BlockResult> {
     let mut result = BlockResult::default();
-    ctx.replace_gas(GasMeter::unlimited());
+    ctx.replace_gas(GasMeter::idle());
     begin(ctx, block)?;
     result.events.extend(tagged(ctx, "BeginBlock"));
     let gas = consensus::block_gas_limit(ctx)?.map_or_else(GasMeter::unlimited, GasMeter::with_limit);
@@ -95,7 +95,7 @@ pub(crate) fn run(ctx: &mut Ctx, block: &FinalizeBlock, before: &Snapshot, known
         result.txs.push(deliver(ctx, tx, &gas)?);
         Ok::<(), Error>(())
     })?;
-    ctx.replace_gas(GasMeter::unlimited());
+    ctx.replace_gas(GasMeter::idle());
     result.validator_updates = end(ctx)?;
     result.events.extend(tagged(ctx, "EndBlock"));
     Ok(result)
@@ -129,7 +129,7 @@ pub(crate) fn foresee(ctx: &mut Ctx) -> Result<()> {
         let address = staking::must_validator(ctx, &operator)?.cons_address();
         votes.push(Vote { address, power, flag: VoteFlag::Commit });
     }
-    let meter = ctx.replace_gas(GasMeter::unlimited());
+    let meter = ctx.replace_gas(GasMeter::idle());
     let begun = ctx.collect(|ctx| mint::block::begin(ctx).and_then(|()| distribution::block::begin(ctx, &votes)));
     ctx.replace_gas(meter);
     begun.map(drop)

@@ -1,11 +1,12 @@
 //! The doors of the chain, in the words of ABCI 2.0: `init_chain`, `check_tx`, `finalize_block`, `commit`, and snapshots for queries.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use entente_kernel::gas::GasMeter;
 use entente_kernel::num::DecCoins;
-use entente_kernel::state::Changes;
+use entente_kernel::state::{Changes, Memory};
 use entente_kernel::tree::Forest;
 use entente_kernel::{Bech32, Ctx, Env, Error, Item, Mode, Result, Timestamp};
 
@@ -181,6 +182,9 @@ impl Executor {
             return Err(Error::fault(format!("block {} does not follow height {}", block.height, before.height)));
         }
         let mut ctx = before.ctx(Mode::Deliver);
+        if let Some(memory) = self.memory.take() {
+            ctx.remember(memory);
+        }
         let env = ctx.env_mut();
         (env.height, env.time, env.proposer) = (block.height, block.time, Some(block.proposer));
         LAST.save(&mut ctx, &Last { height: block.height, time: block.time })?;
@@ -190,13 +194,14 @@ impl Executor {
         }
         let mut result = block::run(&mut ctx, block, before, &self.known)?;
         result.consensus_params = Some(consensus::params(&ctx)?).filter(|after| *after != params);
-        let changes = ctx.into_changes();
+        let (changes, memory) = ctx.end();
         let mut forest = before.forest.clone();
         apply(&mut forest, &changes)?;
         result.app_hash = forest.root();
         let snapshot = Snapshot { height: block.height, time: block.time, forest, ..before.clone() };
         let commit = Commit { height: block.height, app_hash: result.app_hash, changes };
-        Ok((result, Executed { snapshot, commit }))
+        let memory = memory.of(result.app_hash);
+        Ok((result, Executed { snapshot, commit, memory }))
     }
 }
 
@@ -220,6 +225,8 @@ pub struct Chain {
     /// What was checked for the mempool.
     known: Known,
     executed: Option<Executed>,
+    /// What the last block read and wrote, until the next one is executed.
+    memory: Cell<Option<Memory>>,
     /// Heights at which a plan that is due is forgotten.
     skipped_upgrades: Arc<BTreeSet<i64>>,
 }
@@ -227,6 +234,7 @@ pub struct Chain {
 /// What executes the next block, on a thread of its own if need be: the committed state, and what else the chain knows.
 pub struct Executor {
     state: Snapshot,
+    memory: Cell<Option<Memory>>,
     known: Known,
     skipped_upgrades: Arc<BTreeSet<i64>>,
 }
@@ -235,6 +243,7 @@ pub struct Executor {
 pub struct Executed {
     snapshot: Snapshot,
     commit: Commit,
+    memory: Memory,
 }
 
 impl Chain {
@@ -295,6 +304,7 @@ impl Chain {
             recent: VecDeque::from([snapshot]),
             known: Known::default(),
             executed: None,
+            memory: Cell::default(),
             skipped_upgrades: Arc::default(),
         })
     }
@@ -388,7 +398,8 @@ impl Chain {
     /// A fault.
     pub fn executor(&self) -> Result<Executor> {
         let state = self.recent.back().cloned().ok_or_else(|| Error::fault("a chain without a state"))?;
-        Ok(Executor { state, known: self.known.clone(), skipped_upgrades: self.skipped_upgrades.clone() })
+        let (known, skipped_upgrades) = (self.known.clone(), self.skipped_upgrades.clone());
+        Ok(Executor { state, memory: Cell::new(self.memory.take()), known, skipped_upgrades })
     }
 
     /// Takes over a block that [`Executor::finalize`] executed.
@@ -401,8 +412,9 @@ impl Chain {
     /// # Errors
     /// A fault if no block was executed.
     pub fn commit(&mut self) -> Result<Commit> {
-        let Executed { snapshot, commit } =
+        let Executed { snapshot, commit, memory } =
             self.executed.take().ok_or_else(|| Error::fault("commit without a finalized block"))?;
+        self.memory = Cell::new(Some(memory));
         self.check = snapshot.ctx(Mode::Check);
         self.recent.push_back(snapshot);
         if self.recent.len() > RECENT_HEIGHTS {

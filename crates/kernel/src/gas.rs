@@ -20,16 +20,27 @@ pub mod price {
 pub struct GasMeter {
     limit: Option<u64>,
     used: Cell<u64>,
+    idle: bool,
 }
 
 impl GasMeter {
-    /// A meter that never refuses: begin and end of a block, genesis, queries.
+    /// A meter that never refuses.
     pub fn unlimited() -> Self {
         Self::default()
     }
 
+    /// A meter that does not count, for work that nobody pays: begin and end of a block. Records that are written under it are encoded
+    /// when their bytes are needed, since nobody asks how many there are.
+    pub fn idle() -> Self {
+        Self { idle: true, ..Self::default() }
+    }
+
     pub fn with_limit(limit: u64) -> Self {
-        Self { limit: Some(limit), used: Cell::new(0) }
+        Self { limit: Some(limit), ..Self::default() }
+    }
+
+    pub fn counts(&self) -> bool {
+        !self.idle
     }
 
     pub fn used(&self) -> u64 {
@@ -45,6 +56,9 @@ impl GasMeter {
     /// # Errors
     /// `sdk` 11 when the limit is passed. What was used stays counted.
     pub fn charge(&self, amount: u64, what: &str) -> Result<()> {
+        if self.idle {
+            return Ok(());
+        }
         // A meter at its end stays there: past every limit.
         let used = self.used.get().saturating_add(amount);
         self.used.set(used);

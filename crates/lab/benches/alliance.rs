@@ -5,7 +5,9 @@
 use std::error::Error;
 
 use entente_chain::{FinalizeBlock, Snapshot, Vote, VoteFlag, block, route};
+use entente_kernel::gas::GasMeter;
 use entente_kernel::num::{Dec, Int};
+use entente_kernel::state::Memory;
 use entente_kernel::{AccAddress, Bech32, Mode, Span, ValAddress};
 use entente_lab::load::{Clock, Drive, GENESIS_TIME, Scale, Spent, asset, number, validator};
 use entente_lab::random::dice::Dice;
@@ -95,6 +97,8 @@ impl std::fmt::Display for Phases {
 
 struct Bench {
     state: Snapshot,
+    /// What the block before read and wrote, as `Chain` keeps it.
+    memory: Option<Memory>,
     votes: Vec<Vote>,
     dice: Dice,
     bech32: Bech32,
@@ -125,7 +129,15 @@ impl Bench {
         let drive = Drive::start(&init)?;
         let state = drive.chain.snapshot(None).cloned().ok_or("a chain without a state")?;
         let people = (0..DELEGATORS).map(|n| User::numbered(n).address).collect();
-        Ok(Self { state, votes: drive.votes, dice, bech32: Bech32::new("entente"), people, made: Vec::new() })
+        Ok(Self {
+            state,
+            memory: None,
+            votes: drive.votes,
+            dice,
+            bech32: Bech32::new("entente"),
+            people,
+            made: Vec::new(),
+        })
     }
 
     fn block(&mut self, with_invariants: bool, refused: &mut u32) -> Result<Phases, Box<dyn Error>> {
@@ -139,26 +151,33 @@ impl Bench {
 
         let clock = Clock::start();
         let mut ctx = self.state.ctx(Mode::Deliver);
+        if let Some(memory) = self.memory.take() {
+            ctx.remember(memory);
+        }
+        ctx.replace_gas(GasMeter::idle());
         let env = ctx.env_mut();
         (env.height, env.time, env.proposer) = (height, time, Some(proposer));
         block::begin(&mut ctx, &block)?;
         phases.begin = clock.stop();
+        ctx.replace_gas(GasMeter::unlimited());
 
         let clock = Clock::start();
         for any in &operations {
             *refused += u32::from(ctx.layer(|ctx| route::handle(ctx, any)).is_err());
         }
         phases.operations = clock.stop();
+        ctx.replace_gas(GasMeter::idle());
 
         let clock = Clock::start();
         let updates = block::end(&mut ctx)?;
         phases.end = clock.stop();
 
         let clock = Clock::start();
-        let changes = ctx.into_changes();
+        let (changes, memory) = ctx.end();
         let mut forest = self.state.forest.clone();
         forest.apply(changes)?;
         let root = forest.root();
+        self.memory = Some(memory.of(root));
         phases.tree = clock.stop();
         assert_ne!(root, [0; 32]);
         (self.state.height, self.state.time, self.state.forest) = (height, time, forest);

@@ -210,16 +210,16 @@ impl Coins {
     pub fn safe_sub(&self, other: &Coins) -> (Vec<Coin>, bool) {
         let mut rest = Vec::with_capacity(self.len());
         for pair in Merge::new(&self.0, &other.0) {
-            match pair {
-                (Some(left), Some(right)) => {
-                    rest.push(Coin::new(left.denom.clone(), left.amount.difference_of_magnitudes(right.amount)));
-                }
-                (Some(left), None) => rest.push(left.clone()),
-                (None, Some(right)) => rest.push(Coin::new(right.denom.clone(), right.amount.neg())),
-                (None, None) => {}
+            let (denom, amount) = match pair {
+                (Some(left), Some(right)) => (&left.denom, left.amount.difference_of_magnitudes(right.amount)),
+                (Some(left), None) => (&left.denom, left.amount),
+                (None, Some(right)) => (&right.denom, right.amount.neg()),
+                (None, None) => continue,
+            };
+            if !amount.is_zero() {
+                rest.push(Coin::new(denom.clone(), amount));
             }
         }
-        rest.retain(|coin| !coin.is_zero());
         let any_negative = rest.iter().any(Coin::is_negative);
         (rest, any_negative)
     }

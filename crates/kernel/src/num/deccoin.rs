@@ -156,6 +156,9 @@ impl DecCoins {
         if other.is_empty() {
             return Ok(self.clone());
         }
+        if self.0.is_same(&other.0) {
+            return Ok(DecCoins::empty());
+        }
         let (rest, any_negative) = self.safe_sub(other)?;
         match rest.iter().find(|coin| coin.amount.is_negative()) {
             Some(short) if any_negative => {
@@ -170,16 +173,16 @@ impl DecCoins {
     pub fn safe_sub(&self, other: &DecCoins) -> Result<(Vec<DecCoin>, bool), NumError> {
         let mut rest = Vec::with_capacity(self.len());
         for pair in Merge::new(&self.0, &other.0) {
-            match pair {
-                (Some(left), Some(right)) => {
-                    rest.push(DecCoin::new(left.denom.clone(), left.amount.sub(right.amount)?));
-                }
-                (Some(left), None) => rest.push(left.clone()),
-                (None, Some(right)) => rest.push(DecCoin::new(right.denom.clone(), right.amount.neg())),
-                (None, None) => {}
+            let (denom, amount) = match pair {
+                (Some(left), Some(right)) => (&left.denom, left.amount.sub(right.amount)?),
+                (Some(left), None) => (&left.denom, left.amount),
+                (None, Some(right)) => (&right.denom, right.amount.neg()),
+                (None, None) => continue,
+            };
+            if !amount.is_zero() {
+                rest.push(DecCoin::new(denom.clone(), amount));
             }
         }
-        rest.retain(|coin| !coin.is_zero());
         let any_negative = rest.iter().any(|coin| coin.amount.is_negative());
         Ok((rest, any_negative))
     }

@@ -14,6 +14,16 @@ impl<T> List<T> {
     pub const EMPTY: List<T> = List(None);
 }
 
+impl<T> List<T> {
+    /// Are both clones of one list? Two lists that were made apart are not, even if they are equal.
+    pub fn is_same(&self, other: &List<T>) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (one, two) => one.is_none() && two.is_none(),
+        }
+    }
+}
+
 impl<T: Clone> List<T> {
     pub fn into_vec(self) -> Vec<T> {
         self.0.map(Arc::unwrap_or_clone).unwrap_or_default()

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::key::{Key, Prefix};
-use super::overlay::Form;
-use super::value::Value;
+use super::value::{Form, Value};
 use super::view::{Ctx, Scan, View, after_prefix};
 use super::{Page, PageRequest, StoreId};
 use crate::error::{Error, Result};
@@ -157,10 +156,9 @@ impl<K: Key, V: Value> Map<K, V> {
         self.change(ctx, key, |ctx, bytes| ctx.write(self.store, bytes, value))
     }
 
-    /// As [`Self::set`] with a record of which the caller has the form that [`Self::read_as`] would make.
-    pub fn set_as<T: Any + Send + Sync>(&self, ctx: &mut Ctx, key: &K, value: &V, form: T) -> Result<()> {
-        let form: Form = Arc::new(form);
-        self.change(ctx, key, |ctx, bytes| ctx.write_as(self.store, bytes, value, Some(form)))
+    /// Writes the record that `form` stands for, as [`Self::set`] would; [`Self::read_as`] gives the form back.
+    pub fn set_as<T: Form<V>>(&self, ctx: &mut Ctx, key: &K, form: T) -> Result<()> {
+        self.change(ctx, key, |ctx, bytes| ctx.write_form(self.store, bytes, form))
     }
 
     pub fn remove(&self, ctx: &mut Ctx, key: &K) -> Result<()> {
@@ -282,6 +280,9 @@ fn form<T: Any + Clone + Send + Sync>(
     key: &[u8],
     make: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<Option<T>> {
+    if let Some(form) = view.form::<T>(store, key) {
+        return Ok(Some(form));
+    }
     let found = view.read(store, key)?;
     let Some(bytes) = found.value else { return Ok(None) };
     if let Some(form) = found.form.and_then(|form| form.downcast_ref::<T>().cloned()) {

@@ -18,5 +18,5 @@ pub use crate::tree::StoreId;
 pub use item::{Item, Map, Sequence};
 pub use key::{Key, Prefix};
 pub use page::{Page, PageRequest};
-pub use value::{Value, Wire};
-pub use view::{Changes, Ctx, Env, Mode, View};
+pub use value::{Form, Value, Wire};
+pub use view::{Changes, Ctx, Env, Memory, Mode, View};

@@ -11,11 +11,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::value::Value;
+use super::view::Changes;
+use crate::address::Bech32;
 use crate::tree::Forest;
+
+/// Proofs cannot hold an empty value: this stands for it.
+pub(super) const EMPTY: &[u8] = &[0];
 
 /// Cells of pairs that were only read. Beyond them, reading goes to the snapshot every time: a context that walks over a whole state
 /// does not come to hold a copy of it.
 const READ_MAX: usize = 65_536;
+
+/// Cells that one context may leave to the next. Beyond them all are forgotten: most would be of pairs that no block asks for again.
+const KEPT_MAX: usize = READ_MAX / 2;
 
 /// Cells of a portion.
 const PORTION: u32 = 256;
@@ -26,6 +35,29 @@ pub(super) type Form = Arc<dyn Any + Send + Sync>;
 /// The place of a cell. Cells never move.
 pub(super) type Place = u32;
 
+/// What stands under a key.
+#[derive(Clone)]
+pub(super) enum Held {
+    /// The bytes; `None`: no pair.
+    Bytes(Option<Bytes>),
+    /// A record that was not encoded yet, because nobody asked for its bytes: it is what this function makes of the cell's form.
+    ///
+    /// # Invariant
+    /// The cell has a form, of the type that the function knows. A form is replaced only together with the value, or by
+    /// [`Overlay::keep`] after [`Overlay::read`], which encodes.
+    Record(Encode),
+}
+
+/// Makes the bytes of a record from a form.
+pub(super) type Encode = fn(&(dyn Any + Send + Sync), &Bech32) -> Option<Bytes>;
+
+/// The bytes of a record, as the tree keeps them.
+pub(super) fn bytes_of<V: Value>(record: &V, room: &mut Vec<u8>) -> Bytes {
+    room.clear();
+    record.append_bytes(room);
+    if room.is_empty() { Bytes::from_static(EMPTY) } else { Bytes::copy_from_slice(room) }
+}
+
 /// A pair as the context sees it.
 #[derive(Clone)]
 struct Cell {
@@ -34,14 +66,27 @@ struct Cell {
     /// By this context; else the value is that of the snapshot.
     written: bool,
     key: Bytes,
-    value: Option<Bytes>,
+    value: Held,
     /// The value, decoded.
     form: Option<Form>,
 }
 
+impl Cell {
+    /// The bytes of the value; a record is encoded now.
+    fn bytes(&mut self, bech32: &Bech32) -> Option<&Bytes> {
+        if let Held::Record(encode) = self.value {
+            self.value = Held::Bytes(self.form.as_deref().and_then(|form| encode(form, bech32)));
+        }
+        match &self.value {
+            Held::Bytes(bytes) => bytes.as_ref(),
+            Held::Record(_) => None,
+        }
+    }
+}
+
 /// What a write replaced: `None` if the pair was as in the snapshot.
 #[derive(Clone)]
-pub(super) struct Before(Option<(Option<Bytes>, Option<Form>)>);
+pub(super) struct Before(Option<(Held, Option<Form>)>);
 
 /// The answer to a read.
 pub(super) struct Found {
@@ -61,11 +106,12 @@ pub(super) struct Overlay {
 
 impl Overlay {
     /// The pair under a key, from a cell or from the snapshot.
-    pub fn read(&self, base: &Forest, store: u8, key: &[u8]) -> Found {
+    pub fn read(&self, base: &Forest, bech32: &Bech32, store: u8, key: &[u8]) -> Found {
         let mut cells = self.cells.borrow_mut();
         let hash = cells.hash(store, key);
-        if let Some((place, cell)) = cells.find(hash, store, key) {
-            return Found { value: cell.value.clone(), form: cell.form.clone(), place: Some(place) };
+        let found = cells.find_place(hash, store, key);
+        if let Some((place, cell)) = found.and_then(|place| Some((place, cells.at_mut(place)?))) {
+            return Found { value: cell.bytes(bech32).cloned(), form: cell.form.clone(), place: Some(place) };
         }
         let pair = base.pair(store, key);
         let value = pair.map(|(_, value)| value.to_bytes());
@@ -74,7 +120,7 @@ impl Overlay {
         }
         let key = pair.map_or_else(|| Bytes::copy_from_slice(key), |(key, _)| key.to_bytes());
         cells.only_read = cells.only_read.saturating_add(1);
-        let place = cells.add(Cell { hash, store, written: false, key, value: value.clone(), form: None });
+        let place = cells.add(Cell { hash, store, written: false, key, value: Held::Bytes(value.clone()), form: None });
         Found { value, form: None, place: Some(place) }
     }
 
@@ -85,16 +131,30 @@ impl Overlay {
         }
     }
 
-    /// Value and form of a pair whose form is this record.
-    pub fn same<V: Any + PartialEq>(&self, store: u8, key: &[u8], record: &V) -> Option<(Bytes, Form)> {
+    /// The form of a pair, if it is kept and of this type; the pair exists then.
+    pub fn form<T: Any + Clone>(&self, store: u8, key: &[u8]) -> Option<T> {
         let cells = self.cells.borrow();
-        let (_, cell) = cells.find(cells.hash(store, key), store, key)?;
-        let form = cell.form.as_ref().filter(|form| form.downcast_ref::<V>() == Some(record))?;
-        Some((cell.value.clone()?, form.clone()))
+        let place = cells.find_place(cells.hash(store, key), store, key)?;
+        cells.at(place)?.form.as_deref()?.downcast_ref().cloned()
+    }
+
+    /// Value and form of a pair whose form is this record.
+    pub fn same<V: Any + PartialEq>(
+        &mut self,
+        bech32: &Bech32,
+        store: u8,
+        key: &[u8],
+        record: &V,
+    ) -> Option<(Bytes, Form)> {
+        let cells = self.cells.get_mut();
+        let place = cells.find_place(cells.hash(store, key), store, key)?;
+        let cell = cells.at_mut(place)?;
+        let form = cell.form.clone().filter(|form| form.downcast_ref::<V>() == Some(record))?;
+        Some((cell.bytes(bech32)?.clone(), form))
     }
 
     /// Writes a pair, or removes it; gives its place and what was there before.
-    pub fn write(&mut self, store: u8, key: &[u8], value: Option<Bytes>, form: Option<Form>) -> (Place, Before) {
+    pub fn write(&mut self, store: u8, key: &[u8], value: Held, form: Option<Form>) -> (Place, Before) {
         let cells = self.cells.get_mut();
         let hash = cells.hash(store, key);
         let found = cells.find_place(hash, store, key);
@@ -123,7 +183,7 @@ impl Overlay {
             (cell.value, cell.form) = (value, form);
             return;
         }
-        (cell.value, cell.form) = (base.get(cell.store, &cell.key).map(|value| value.to_bytes()), None);
+        (cell.value, cell.form) = (Held::Bytes(base.get(cell.store, &cell.key).map(|value| value.to_bytes())), None);
         cell.written = false;
         let (store, key) = (cell.store, cell.key.clone());
         cells.only_read = cells.only_read.saturating_add(1);
@@ -138,17 +198,25 @@ impl Overlay {
     }
 
     /// The value in a written cell; `None` removes the pair.
-    pub fn value(&self, place: Place) -> Option<Bytes> {
-        self.cells.borrow().at(place)?.value.clone()
+    pub fn value(&self, bech32: &Bech32, place: Place) -> Option<Bytes> {
+        self.cells.borrow_mut().at_mut(place)?.bytes(bech32).cloned()
     }
 
-    /// All that was written, by store and key.
-    pub fn into_written(self) -> impl Iterator<Item = (u8, Bytes, Option<Bytes>)> {
-        let mut cells = self.cells.into_inner();
-        (0_u8..)
-            .zip(self.written)
-            .flat_map(|(store, pairs)| pairs.into_iter().map(move |pair| (store, pair)))
-            .map(move |(store, (key, place))| (store, key, cells.at_mut(place).and_then(|cell| cell.value.take())))
+    /// All that was written, by store and key, and the cells as they are on a snapshot with these changes. Records that nobody asked the
+    /// bytes of are encoded now.
+    pub fn settle(mut self, bech32: &Bech32) -> (Changes, Self) {
+        let cells = self.cells.get_mut();
+        let mut changes = Vec::with_capacity(self.written.iter().map(BTreeMap::len).sum());
+        for (store, pairs) in (0_u8..).zip(std::mem::take(&mut self.written)) {
+            for (key, place) in pairs {
+                let Some(cell) = cells.at_mut(place) else { continue };
+                cell.written = false;
+                changes.push((store, key, cell.bytes(bech32).cloned()));
+            }
+        }
+        cells.only_read = cells.count as usize;
+        let kept = if cells.only_read > KEPT_MAX { Self::default() } else { self };
+        (changes, kept)
     }
 
     /// Notes that a cell was written.
@@ -221,11 +289,6 @@ impl Cells {
             }
         }
         None
-    }
-
-    fn find(&self, hash: u64, store: u8, key: &[u8]) -> Option<(Place, &Cell)> {
-        let place = self.find_place(hash, store, key)?;
-        Some((place, self.at(place)?))
     }
 
     fn at(&self, place: Place) -> Option<&Cell> {

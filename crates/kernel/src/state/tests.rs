@@ -141,6 +141,13 @@ fn pages_follow_the_rules_of_the_sdk() {
 /// A record that is kept decoded.
 const TEXTS: Map<u64, String> = Map::new(ONE, &[4]);
 
+/// A text of so many letters `x`, as the form of a record.
+impl Form<String> for usize {
+    fn record(&self, _: &Bech32) -> String {
+        "x".repeat(*self)
+    }
+}
+
 #[test]
 fn a_kept_form_is_that_of_the_record_as_it_is_after_writes_undone_layers_and_removals() {
     let mut base = ctx(Forest::new(STORES));
@@ -158,8 +165,8 @@ fn a_kept_form_is_that_of_the_record_as_it_is_after_writes_undone_layers_and_rem
             assert_eq!(text(c, first), Some("longer".to_owned()));
             TEXTS.remove(c, &1)?;
             assert_eq!((length(c), text(c, 1)), (None, None));
-            TEXTS.set_as(c, &1, &"four".to_owned(), 4_usize)?;
-            assert_eq!((length(c), text(c, 1)), (Some(4), Some("four".to_owned())));
+            TEXTS.set_as(c, &1, 4_usize)?;
+            assert_eq!((length(c), text(c, 1)), (Some(4), Some("xxxx".to_owned())));
             Err::<(), _>(sdk::LOGIC.refuse())
         })
         .unwrap_err();
@@ -195,6 +202,43 @@ fn a_walk_over_more_records_than_are_kept_reads_them_all() {
     assert_eq!(c.into_changes().len(), 1);
 }
 
+#[test]
+fn a_memory_is_of_one_snapshot_and_forgotten_on_every_other() {
+    let mut forest = Forest::new(STORES);
+    let mut c = ctx(forest.clone());
+    TEXTS.set(&mut c, &1, &"first".to_owned()).unwrap();
+    let (changes, memory) = c.end();
+    forest.apply(changes).unwrap();
+    let memory = memory.of(forest.root());
+
+    let mut other = forest.clone();
+    let mut c = ctx(other.clone());
+    TEXTS.set(&mut c, &1, &"other".to_owned()).unwrap();
+    other.apply(c.into_changes()).unwrap();
+    let mut c = ctx(other);
+    c.remember(memory);
+    assert_eq!(TEXTS.get(&c, &1).unwrap(), Some("other".to_owned()));
+}
+
+#[test]
+fn a_record_that_is_encoded_late_costs_a_transaction_what_its_bytes_cost() {
+    let used = |late: bool| {
+        let mut c = ctx(Forest::new(STORES));
+        if late {
+            c.replace_gas(GasMeter::idle());
+        }
+        TEXTS.set(&mut c, &1, &"some text".to_owned()).unwrap();
+        TEXTS.set_as(&mut c, &2, 7_usize).unwrap();
+        c.replace_gas(GasMeter::unlimited());
+        assert_eq!(TEXTS.get(&c, &1).unwrap(), Some("some text".to_owned()));
+        assert_eq!(TEXTS.read_as(&c, &2, |text| Ok(text.len())).unwrap(), Some(7));
+        TEXTS.set(&mut c, &1, &"some text".to_owned()).unwrap();
+        assert_eq!(TEXTS.iter(&c).count(), 2);
+        (c.gas().used(), c.into_changes())
+    };
+    assert_eq!(used(true), used(false));
+}
+
 proptest! {
     #[test]
     fn keys_keep_the_order_of_what_they_stand_for(a: (i64, u64, String), b: (i64, u64, String)) {
@@ -206,18 +250,38 @@ proptest! {
     }
 
     #[test]
-    fn random_writes_and_undone_layers_equal_an_ordinary_map(ops in prop::collection::vec((0_u8..4, 0_u64..12, any::<u64>()), 0..200)) {
+    fn random_writes_undone_layers_and_remembering_contexts_equal_an_ordinary_map(
+        ops in prop::collection::vec((0_u8..9, 0_u64..12, any::<u64>()), 0..200),
+    ) {
         let mut forest = Forest::new(STORES);
         let mut c = ctx(forest.clone());
-        let mut model = BTreeMap::new();
+        let (mut model, mut texts) = (BTreeMap::new(), BTreeMap::new());
         for (op, k, v) in ops {
+            let length = usize::try_from(v % 5).unwrap();
             match op {
+                4 => { c.replace_gas(if v % 2 == 0 { GasMeter::idle() } else { GasMeter::unlimited() }); }
+                5 => { TEXTS.set(&mut c, &k, &"x".repeat(length)).unwrap(); texts.insert(k, length); }
+                6 => { TEXTS.set_as(&mut c, &k, length).unwrap(); texts.insert(k, length); }
+                7 => { c.layer(|c| { TEXTS.set_as(c, &k, length)?; TEXTS.remove(c, &(v % 12))?; Err::<(), _>(sdk::LOGIC.refuse()) }).unwrap_err(); }
+                8 => {
+                    let found = TEXTS.read_as(&c, &k, |text| Ok(text.len())).unwrap();
+                    prop_assert_eq!(found, texts.get(&k).copied());
+                    let text = TEXTS.get(&c, &k).unwrap();
+                    prop_assert_eq!(text, texts.get(&k).map(|length| "x".repeat(*length)));
+                }
                 0 => { OTHERS.set(&mut c, &k, &v).unwrap(); model.insert(k, v); }
                 1 => { OTHERS.remove(&mut c, &k).unwrap(); model.remove(&k); }
                 2 => { c.layer(|c| { OTHERS.set(c, &k, &v)?; OTHERS.remove(c, &(v % 12))?; Err::<(), _>(sdk::LOGIC.refuse()) }).unwrap_err(); }
-                _ => { forest.apply(c.into_changes()).unwrap(); c = ctx(forest.clone()); }
+                _ => {
+                    let (changes, memory) = c.end();
+                    forest.apply(changes).unwrap();
+                    c = ctx(forest.clone());
+                    c.remember(memory.of(forest.root()));
+                }
             }
         }
+        let kept = TEXTS.iter(&c).map(|r| r.map(|(k, text)| (k, text.len())).unwrap()).collect::<Vec<_>>();
+        prop_assert_eq!(kept, texts.into_iter().collect::<Vec<_>>());
         prop_assert_eq!(OTHERS.iter(&c).map(|r| r.unwrap()).collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
     }
 

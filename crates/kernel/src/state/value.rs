@@ -4,12 +4,20 @@
 use std::any::Any;
 use std::io::Write as _;
 
+use crate::address::Bech32;
+
 /// A record of the state.
 pub trait Value: Any + Clone + PartialEq + Send + Sync {
     /// Puts the bytes of the record behind those that are there.
     fn append_bytes(&self, out: &mut Vec<u8>);
     /// `None` if the bytes are not exactly such a record.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// What a module makes of a record and writes back in its place ([`Map::set_as`](super::Map::set_as)).
+pub trait Form<V>: Any + Clone + Send + Sync {
+    /// The record. What [`Map::read_as`](super::Map::read_as) would make of it must equal the form.
+    fn record(&self, bech32: &Bech32) -> V;
 }
 
 /// Declares types whose bytes in the state are their canonical borsh encoding.

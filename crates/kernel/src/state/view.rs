@@ -1,5 +1,6 @@
 //! [`View`]: the state as a reader sees it. [`Ctx`]: the same, with writes, events and undo.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::collections::btree_map;
 use std::ops::{Bound, Deref};
@@ -8,17 +9,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::StoreId;
-use super::overlay::{Before, Form, Found, Overlay, Place};
-use super::value::Value;
+use super::overlay::{Before, EMPTY, Encode, Form as Kept, Found, Held, Overlay, Place, bytes_of};
+use super::value::{Form, Value};
 use crate::address::{Bech32, ConsAddress};
 use crate::error::{Error, Result, sdk};
 use crate::event::Event;
 use crate::gas::{GasMeter, price};
 use crate::time::Timestamp;
 use crate::tree::{self, Forest, KeyRef, ValueRef};
-
-/// Proofs cannot hold an empty value: this stands for it.
-const EMPTY: &[u8] = &[0];
 
 /// Why a context exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,14 +111,19 @@ impl View {
     }
 
     pub(super) fn read(&self, store: StoreId, key: &[u8]) -> Result<Found> {
-        let found = self.overlay.read(&self.base, store.index, key);
+        let found = self.overlay.read(&self.base, &self.env.bech32, store.index, key);
         let len = key.len().saturating_add(found.value.as_ref().map_or(0, Bytes::len));
         self.gas.charge(per_byte(price::READ_FLAT, price::READ_BYTE, len), "ReadFlat")?;
         Ok(found)
     }
 
+    /// The form of the record under a key, if it is kept and the meter does not want to know the length of the record's bytes.
+    pub(super) fn form<T: Any + Clone>(&self, store: StoreId, key: &[u8]) -> Option<T> {
+        if self.gas.counts() { None } else { self.overlay.form(store.index, key) }
+    }
+
     /// Keeps the form of what was just read.
-    pub(super) fn keep(&self, place: Option<Place>, form: Form) {
+    pub(super) fn keep(&self, place: Option<Place>, form: Kept) {
         if let Some(place) = place {
             self.overlay.keep(place, form);
         }
@@ -170,6 +173,14 @@ fn inverted(start: Bound<&[u8]>, end: Bound<&[u8]>) -> bool {
     }
 }
 
+fn check_key(store: StoreId, key: &[u8]) -> Result<()> {
+    if key.len() > 256 {
+        let StoreId { name, .. } = store;
+        return Err(Error::fault(format!("a key of store {name} has {} bytes; 256 are allowed", key.len())));
+    }
+    Ok(())
+}
+
 fn per_byte(flat: u64, each: u64, len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX).saturating_mul(each).saturating_add(flat)
 }
@@ -212,7 +223,7 @@ impl<'a> Scan<'a> {
             }
             *(if backward { &mut self.written_back } else { &mut self.written_front }) = None;
             if let Some((key, place)) = new
-                && let Some(value) = self.view.overlay.value(*place)
+                && let Some(value) = self.view.overlay.value(&self.view.env.bech32, *place)
             {
                 return Some((KeyRef::Whole(key), value));
             }
@@ -388,53 +399,58 @@ impl Ctx {
     }
 
     /// Writes a record. One that holds more than its own bytes is kept decoded; one that is kept and did not change is not encoded again.
+    /// While the meter does not count, such a record is encoded when its bytes are asked for: once, however often it was written.
     pub(super) fn write<V: Value>(&mut self, store: StoreId, key: &[u8], record: &V) -> Result<()> {
         if !std::mem::needs_drop::<V>() {
-            return self.write_as(store, key, record, None);
+            let value = bytes_of(record, &mut self.value);
+            return self.store(store, key, self.value.len(), value, None);
         }
-        match self.view.overlay.same(store.index, key, record) {
+        if !self.view.gas.counts() {
+            let encode: Encode = |form, _| Some(bytes_of(form.downcast_ref::<V>()?, &mut Vec::new()));
+            return self.store_late(store, key, encode, Arc::new(record.clone()));
+        }
+        match self.view.overlay.same(&self.view.env.bech32, store.index, key, record) {
             // What stands for an empty value has another length than the value.
             Some((value, form)) if value.as_ref() != EMPTY => self.store(store, key, value.len(), value, Some(form)),
-            _ => self.write_as(store, key, record, Some(Arc::new(record.clone()))),
+            _ => {
+                let value = bytes_of(record, &mut self.value);
+                self.store(store, key, self.value.len(), value, Some(Arc::new(record.clone())))
+            }
         }
     }
 
-    /// Writes a record of which `form` is kept.
-    pub(super) fn write_as<V: Value>(
-        &mut self,
-        store: StoreId,
-        key: &[u8],
-        record: &V,
-        form: Option<Form>,
-    ) -> Result<()> {
-        self.value.clear();
-        record.append_bytes(&mut self.value);
-        let len = self.value.len();
-        let value = if len == 0 { Bytes::from_static(EMPTY) } else { Bytes::copy_from_slice(&self.value) };
-        self.store(store, key, len, value, form)
+    /// Writes the record that a form stands for, and keeps the form. The record is made when its bytes are asked for.
+    pub(super) fn write_form<V: Value, T: Form<V>>(&mut self, store: StoreId, key: &[u8], form: T) -> Result<()> {
+        if !self.view.gas.counts() {
+            let encode: Encode =
+                |form, bech32| Some(bytes_of(&form.downcast_ref::<T>()?.record(bech32), &mut Vec::new()));
+            return self.store_late(store, key, encode, Arc::new(form));
+        }
+        let value = bytes_of(&form.record(&self.view.env.bech32), &mut self.value);
+        self.store(store, key, self.value.len(), value, Some(Arc::new(form)))
     }
 
-    fn store(&mut self, store: StoreId, key: &[u8], len: usize, value: Bytes, form: Option<Form>) -> Result<()> {
+    fn store(&mut self, store: StoreId, key: &[u8], len: usize, value: Bytes, form: Option<Kept>) -> Result<()> {
         let bytes = key.len().saturating_add(len);
         self.view.gas.charge(per_byte(price::WRITE_FLAT, price::WRITE_BYTE, bytes), "WriteFlat")?;
-        if key.len() > 256 {
-            return Err(Error::fault(format!(
-                "a key of store {} has {} bytes; 256 are allowed",
-                store.name,
-                key.len()
-            )));
-        }
-        self.put(store, key, Some(value), form);
+        check_key(store, key)?;
+        self.put(store, key, Held::Bytes(Some(value)), form);
+        Ok(())
+    }
+
+    fn store_late(&mut self, store: StoreId, key: &[u8], encode: Encode, form: Kept) -> Result<()> {
+        check_key(store, key)?;
+        self.put(store, key, Held::Record(encode), Some(form));
         Ok(())
     }
 
     pub(super) fn delete(&mut self, store: StoreId, key: &[u8]) -> Result<()> {
         self.view.gas.charge(price::DELETE, "Delete")?;
-        self.put(store, key, None, None);
+        self.put(store, key, Held::Bytes(None), None);
         Ok(())
     }
 
-    fn put(&mut self, store: StoreId, key: &[u8], value: Option<Bytes>, form: Option<Form>) {
+    fn put(&mut self, store: StoreId, key: &[u8], value: Held, form: Option<Kept>) {
         let undo = self.view.overlay.write(store.index, key, value, form);
         if self.depth > 0 {
             self.journal.push(undo);
@@ -443,6 +459,37 @@ impl Ctx {
 
     /// Ends the context: its changes, sorted by store and key. The snapshot is released, so that the tree can change nodes in place.
     pub fn into_changes(self) -> Changes {
-        self.view.overlay.into_written().collect()
+        self.end().0
+    }
+
+    /// As [`Self::into_changes`]; gives also what a context on the snapshot with these changes may go on with.
+    pub fn end(self) -> (Changes, Memory) {
+        let View { base, overlay, env, .. } = self.view;
+        drop(base);
+        let (changes, overlay) = overlay.settle(&env.bech32);
+        (changes, Memory { overlay, root: None })
+    }
+
+    /// Goes on with what an earlier context remembered, if that is of this very snapshot. For a context in which nothing happened yet.
+    pub fn remember(&mut self, memory: Memory) {
+        if memory.root == Some(self.view.base.root()) && self.journal.is_empty() {
+            self.view.overlay = memory.overlay;
+        }
+    }
+}
+
+/// What a context has read and written, for a later one: the pairs and their forms, as they are in the snapshot that has this root.
+///
+/// # Invariant
+/// Each remembered pair is as in that snapshot. So whether a context remembers or not makes no difference but time.
+pub struct Memory {
+    overlay: Overlay,
+    root: Option<[u8; 32]>,
+}
+
+impl Memory {
+    /// Names the snapshot: the one that the context stood on, with the context's changes.
+    pub fn of(self, root: [u8; 32]) -> Self {
+        Self { root: Some(root), ..self }
     }
 }

@@ -1,6 +1,7 @@
 //! The records of delegators: delegations, unbondings, redelegations.
 
 use entente_kernel::num::{Dec, Int};
+use entente_kernel::state::Form;
 use entente_kernel::{AccAddress, Bech32, Ctx, Error, Result, Timestamp, ValAddress, View, Wire};
 use entente_proto::cosmos::staking::v1beta1 as wire;
 
@@ -94,6 +95,12 @@ impl Delegation {
     /// A refusal that names the field.
     pub fn from_wire(wire: &wire::Delegation, (delegator, validator): (AccAddress, ValAddress)) -> Result<Self> {
         Ok(Self { delegator, validator, shares: read_dec(&wire.shares, "shares")? })
+    }
+}
+
+impl Form<Wire<wire::Delegation>> for Delegation {
+    fn record(&self, bech32: &Bech32) -> Wire<wire::Delegation> {
+        Wire(self.to_wire(bech32))
     }
 }
 
@@ -201,8 +208,7 @@ pub(super) fn redelegation(view: &View, key: (AccAddress, ValAddress, ValAddress
 
 pub(super) fn save_delegation(ctx: &mut Ctx, delegation: &Delegation) -> Result<()> {
     let key = (delegation.delegator, delegation.validator);
-    let record = Wire(delegation.to_wire(ctx.bech32()));
-    state::DELEGATIONS.set(ctx, &key, &record)?;
+    state::DELEGATIONS.set_as(ctx, &key, *delegation)?;
     state::DELEGATORS.set(ctx, &(key.1, state::Bare(key.0)), &())
 }
 

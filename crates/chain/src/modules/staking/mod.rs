@@ -156,8 +156,7 @@ pub fn last_total_power(view: &View) -> Result<Int> {
 
 pub fn delegation(view: &View, delegator: &AccAddress, operator: &ValAddress) -> Result<Option<Delegation>> {
     let key = (*delegator, *operator);
-    let found = state::DELEGATIONS.get(view, &key)?;
-    found.map(|Wire(w)| stored(Delegation::from_wire(&w, key))).transpose()
+    state::DELEGATIONS.read_as(view, &key, |Wire(w)| stored(Delegation::from_wire(&w, key)))
 }
 
 /// The delegations of a delegator, by operator.
@@ -224,6 +223,5 @@ pub fn unjail(ctx: &mut Ctx, cons: &ConsAddress) -> Result<()> {
 }
 
 fn save_validator(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
-    let record = Wire(validator.to_wire(ctx.bech32()));
-    state::VALIDATORS.set_as(ctx, &validator.operator, &record, validator.clone())
+    state::VALIDATORS.set_as(ctx, &validator.operator, validator.clone())
 }

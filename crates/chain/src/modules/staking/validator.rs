@@ -5,7 +5,8 @@
 
 use entente_kernel::crypto::sha256_truncated;
 use entente_kernel::num::{Dec, Int};
-use entente_kernel::{Bech32, ConsAddress, Error, Result, Timestamp, ValAddress};
+use entente_kernel::state::Form;
+use entente_kernel::{Bech32, ConsAddress, Error, Result, Timestamp, ValAddress, Wire};
 use entente_proto::cosmos::crypto::ed25519::PubKey as WirePubKey;
 use entente_proto::cosmos::staking::v1beta1 as wire;
 use prost::Message as _;
@@ -267,6 +268,12 @@ impl Validator {
             unbonding_on_hold: wire.unbonding_on_hold_ref_count,
             unbonding_ids: wire.unbonding_ids,
         })
+    }
+}
+
+impl Form<Wire<wire::Validator>> for Validator {
+    fn record(&self, bech32: &Bech32) -> Wire<wire::Validator> {
+        Wire(self.to_wire(bech32))
     }
 }
 
