@@ -42,7 +42,7 @@ pub(super) struct Flags {
     /// Stop after this height; 0: never
     #[arg(long, value_name = "HEIGHT", default_value_t = 0, help_heading = "Under CometBFT")]
     halt_height: i64,
-    /// Snapshots that are kept
+    /// Snapshots that are kept, beside those of the last ten minutes
     #[arg(long, value_name = "NUMBER", help_heading = "Under CometBFT")]
     snapshot_keep_recent: Option<usize>,
     /// More arguments for `cometbft start`, behind --

@@ -1,6 +1,7 @@
 //! The doors of state-sync: what this node has to give, and how it takes a state from others.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use entente_chain::Chain;
 use entente_proto::tendermint::abci;
@@ -14,6 +15,9 @@ use crate::engine::block::no_commit;
 use crate::engine::state::Standing;
 use crate::engine::validators::ValidatorSet;
 use crate::engine::{Engine, Halt, stores};
+
+/// Time in which a node that joins asks for the chunks of what it was offered.
+const FETCHED_WITHIN: Duration = Duration::from_secs(600);
 
 impl App {
     pub(super) fn list_snapshots(&self) -> abci::ResponseListSnapshots {
@@ -145,7 +149,7 @@ impl App {
         let work = move || {
             let store = &app.0.snapshots;
             let taken = snapshot::take(store, height, &state.forest)
-                .and_then(|meta| store.keep_recent(app.0.settings.snapshots_kept).map(|()| meta));
+                .and_then(|meta| store.keep_recent(app.0.settings.snapshots_kept, FETCHED_WITHIN).map(|()| meta));
             match taken {
                 Ok(meta) => {
                     crate::metrics::add(&crate::metrics::COUNTERS.snapshots_taken, 1);

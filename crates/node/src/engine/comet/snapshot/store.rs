@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use entente_proto::tendermint::abci;
@@ -56,6 +57,9 @@ impl Meta {
 pub struct Store {
     folder: PathBuf,
 }
+
+/// Young snapshots that are kept beside the newest ones.
+const YOUNG_MOST: usize = 32;
 
 impl Store {
     pub fn new(folder: PathBuf) -> Self {
@@ -148,15 +152,29 @@ impl Store {
         Ok(true)
     }
 
-    /// Forgets all but the newest `keep` snapshots, and drafts of a process that is gone.
+    /// Forgets all but the newest `keep` snapshots. Those that are younger than `age` stay too, up to [`YOUNG_MOST`]: somebody may have been
+    /// offered one, and CometBFT asks for its chunks again and again, without end, if it is gone.
     ///
     /// # Errors
     /// A folder cannot be removed.
-    pub fn keep_recent(&self, keep: usize) -> Result<()> {
+    pub fn keep_recent(&self, keep: usize, age: Duration) -> Result<()> {
         let all = self.list()?;
-        for meta in all.iter().take(all.len().saturating_sub(keep)) {
-            self.delete(meta.height)?;
+        let (old, mut young) = (all.len().saturating_sub(keep), 0);
+        for meta in all.get(..old).unwrap_or_default().iter().rev() {
+            if young < YOUNG_MOST && self.age(meta.height)? < age {
+                young += 1;
+            } else {
+                self.delete(meta.height)?;
+            }
         }
         Ok(())
+    }
+
+    /// How long ago a snapshot was written, by the clock of the file system; one of the future was written now.
+    fn age(&self, height: i64) -> Result<Duration> {
+        let path = self.place(height).join(META);
+        let written = fs::metadata(&path).and_then(|meta| meta.modified());
+        let written = written.with_context(|| format!("the file {} cannot be looked at", path.display()))?;
+        Ok(written.elapsed().unwrap_or_default())
     }
 }

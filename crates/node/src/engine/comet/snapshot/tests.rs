@@ -1,6 +1,7 @@
 //! Snapshots that are whole, and what is done with those that are not.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use entente_kernel::crypto::sha256;
@@ -77,7 +78,7 @@ fn a_state_is_the_same_after_its_snapshot_also_by_way_of_a_file() {
 }
 
 #[test]
-fn only_the_newest_snapshots_are_kept() {
+fn only_the_newest_snapshots_are_kept_and_those_that_somebody_may_be_fetching() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path().to_owned());
     let mut forest = Forest::new(stores());
@@ -85,8 +86,16 @@ fn only_the_newest_snapshots_are_kept() {
     for height in [10, 9, 100] {
         take(&store, height, &forest).unwrap();
     }
-    store.keep_recent(2).unwrap();
-    assert_eq!(store.list().unwrap().iter().map(|m| m.height).collect::<Vec<_>>(), [10, 100]);
+    let kept = || store.list().unwrap().iter().map(|m| m.height).collect::<Vec<_>>();
+    store.keep_recent(2, Duration::from_secs(3_600)).unwrap();
+    assert_eq!(kept(), [9, 10, 100]);
+    store.keep_recent(2, Duration::ZERO).unwrap();
+    assert_eq!(kept(), [10, 100]);
+    for height in 101..=150 {
+        take(&store, height, &forest).unwrap();
+    }
+    store.keep_recent(2, Duration::from_secs(3_600)).unwrap();
+    assert_eq!((kept().len(), kept()[0]), (34, 117));
 }
 
 #[test]
