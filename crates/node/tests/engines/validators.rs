@@ -37,6 +37,8 @@ fn a_net_survives_the_death_of_one_of_four_validators_and_it_catches_up() {
     let latest = net.rest(3, "/cosmos/base/tendermint/v1beta1/blocks/latest").unwrap();
     assert_eq!(latest["block"]["header"]["chain_id"], "net-1");
     let sent = net.tx(0, &["bank", "send", "node0", &address(&net, 1), "12uente"]);
+    let held: i64 = sent["height"].as_str().unwrap().parse().unwrap();
+    net.wait(1, held + 1, PATIENCE);
     let found = net.rest(1, &format!("/cosmos/tx/v1beta1/txs/{}", sent["txhash"].as_str().unwrap()));
     assert_eq!(found.unwrap()["tx_response"]["code"], 0);
 }
