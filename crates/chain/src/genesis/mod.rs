@@ -169,13 +169,12 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<()> {
     let mut names: Vec<&str> = SECTIONS.iter().map(|s| s.name).chain(EMPTY.iter().copied()).collect();
     names.extend([gentx::SECTION, OWN]);
     names.sort_unstable();
-    let mut before = '{';
+    let mut object = text::Object::new(out);
     for name in names {
         if !is_used(name)? {
             continue;
         }
-        write!(out, "{before}\"{name}\":").map_err(full)?;
-        before = ',';
+        let out = object.member(name).map_err(full)?;
         match SECTIONS.iter().find(|s| s.name == name) {
             Some(section) => (section.export)(view, out)?,
             None if name == OWN => text::write(&settings(view)?, out)?,
@@ -183,7 +182,7 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<()> {
             None => out.write_str(if name == "params" { "null" } else { "{}" }).map_err(full)?,
         }
     }
-    out.write_char('}').map_err(full)
+    object.end().map_err(full)
 }
 
 /// The whole state as `app_state`, in memory; see [`write`].

@@ -166,3 +166,15 @@ fn a_large_section_written_row_by_row_is_what_the_message_shows() {
         assert_eq!(text, entente_kernel::json::to_json(&state).unwrap().to_string(), "{rows}");
     }
 }
+
+#[test]
+fn a_large_message_with_a_form_of_its_own_is_written_whole() {
+    use entente_proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountResponse};
+    use prost::{Message as _, Name as _};
+    let account = BaseAccount { address: "a".repeat(100_000), ..BaseAccount::default() };
+    let any = prost_types::Any { type_url: BaseAccount::type_url(), value: account.encode_to_vec() };
+    let answer = QueryAccountResponse { account: Some(any) };
+    let mut text = String::new();
+    super::text::write(&answer, &mut text).unwrap();
+    assert_eq!(text, entente_kernel::json::to_json(&answer).unwrap().to_string());
+}

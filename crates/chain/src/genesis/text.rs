@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use entente_kernel::json::schema::{self, Layout};
+use entente_kernel::json::schema::{self, Field, Layout, Special};
 use entente_kernel::json::{self, JsonError};
 use entente_kernel::{Error, Result};
 use prost::bytes::Buf;
@@ -11,6 +11,9 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use prost::{Message, Name};
 use prost_reflect::{Kind, MessageDescriptor};
 use rayon::prelude::*;
+
+/// Why a message was not written: it is not what its descriptor says, or `out` takes no more.
+type Failure = Box<dyn std::error::Error>;
 
 /// A message inside another one is written by its rows if it has more bytes than this.
 const LARGE: usize = 1 << 16;
@@ -25,8 +28,34 @@ const ROWS_AT_ONCE: usize = 128 * ROWS_OF_TASK;
 /// A fault if the message is not among the descriptors, or if `out` takes no more.
 pub fn write<M: Message + Name>(message: &M, out: &mut dyn Write) -> Result<()> {
     let name = M::full_name();
-    let descriptor = schema::message_named(&name).ok_or_else(|| fault(&name, "not a known message"))?;
-    large(&descriptor, &message.encode_to_vec(), out)
+    let written = match schema::message_named(&name) {
+        Some(descriptor) => large(&descriptor, &message.encode_to_vec(), out),
+        None => Err("not a known message".into()),
+    };
+    written.map_err(|e| Error::fault(format!("export: {name}: {e}")))
+}
+
+/// An object that is being written: what comes before its next member.
+pub struct Object<'a> {
+    out: &'a mut dyn Write,
+    before: char,
+}
+
+impl<'a> Object<'a> {
+    pub fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, before: '{' }
+    }
+
+    /// Begins a member; its value is written to what this gives.
+    pub fn member(&mut self, name: &str) -> Result<&mut dyn Write, std::fmt::Error> {
+        write!(self.out, "{}\"{name}\":", self.before)?;
+        self.before = ',';
+        Ok(self.out)
+    }
+
+    pub fn end(self) -> std::fmt::Result {
+        self.out.write_str(if self.before == '{' { "{}" } else { "}" })
+    }
 }
 
 /// Parts of a message: what is small, as a message of its own, and by number of the field the rest.
@@ -45,12 +74,11 @@ impl<'a> Parts<'a> {
             let begin = rest;
             let (number, wire) = decode_key(&mut rest).ok()?;
             let field = layout.fields.iter().find(|f| f.descriptor.number() == number);
-            let message = field.filter(|f| matches!(f.kind, Kind::Message(_)) && !f.descriptor.is_map());
-            if let (Some(field), WireType::LengthDelimited) = (message, wire) {
+            if let (Some(field), WireType::LengthDelimited) = (field, wire) {
                 let len = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
                 let (value, behind) = rest.split_at_checked(len)?;
                 rest = behind;
-                if field.descriptor.is_list() || len > LARGE {
+                if has_rows(field, len) {
                     parts.rows.entry(number).or_default().push(value);
                     continue;
                 }
@@ -63,47 +91,50 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> Result<()> {
-    let name = descriptor.full_name();
-    let layout = schema::layout(descriptor);
-    let parts = Parts::of(layout, whole).ok_or_else(|| fault(name, "not encoded as such"))?;
-    let small = json::encode(name, &parts.small).map_err(|e| fault(name, e))?;
-    let mut before = '{';
-    for field in &layout.fields {
-        let rows = parts.rows.get(&field.descriptor.number());
-        let shown = small.get(&field.name);
-        if rows.is_none() && shown.is_none() {
-            continue;
+/// Whether a field is a list of messages, or a large message with members. A large one with a form of its own, such as an `Any`, is shown whole.
+fn has_rows(field: &Field, len: usize) -> bool {
+    match &field.kind {
+        Kind::Message(_) if field.descriptor.is_map() => false,
+        Kind::Message(inner) => {
+            field.descriptor.is_list() || len > LARGE && schema::layout(inner).special == Special::None
         }
-        write!(out, "{before}\"{}\":", field.name).map_err(|e| fault(name, e))?;
-        before = ',';
-        match (rows, &field.kind) {
-            (Some(rows), Kind::Message(inner)) if field.descriptor.is_list() => list(inner, rows, out)?,
-            (Some(rows), Kind::Message(inner)) => large(inner, &rows.concat(), out)?,
-            _ => write!(out, "{}", shown.unwrap_or(&serde_json::Value::Null)).map_err(|e| fault(name, e))?,
-        }
+        _ => false,
     }
-    out.write_str(if before == '{' { "{}" } else { "}" }).map_err(|e| fault(name, e))
 }
 
-fn list(descriptor: &MessageDescriptor, rows: &[&[u8]], out: &mut dyn Write) -> Result<()> {
+fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> Result<(), Failure> {
     let name = descriptor.full_name();
+    let layout = schema::layout(descriptor);
+    let parts = Parts::of(layout, whole).ok_or_else(|| format!("not an encoded {name}"))?;
+    let small = json::encode(name, &parts.small)?;
+    let mut object = Object::new(out);
+    for field in &layout.fields {
+        match (parts.rows.get(&field.descriptor.number()), &field.kind, small.get(&field.name)) {
+            (Some(rows), Kind::Message(inner), _) if field.descriptor.is_list() => {
+                list(inner, rows, object.member(&field.name)?)?
+            }
+            (Some(rows), Kind::Message(inner), _) => large(inner, &rows.concat(), object.member(&field.name)?)?,
+            (_, _, Some(shown)) => write!(object.member(&field.name)?, "{shown}")?,
+            (_, _, None) => {}
+        }
+    }
+    Ok(object.end()?)
+}
+
+fn list(descriptor: &MessageDescriptor, rows: &[&[u8]], out: &mut dyn Write) -> Result<(), Failure> {
     let text =
         |rows: &[&[u8]]| rows.iter().map(|row| json::text(descriptor, row)).collect::<Result<Vec<_>, JsonError>>();
-    out.write_char('[').map_err(|e| fault(name, e))?;
+    out.write_char('[')?;
     let mut before = "";
     for rows in rows.chunks(ROWS_AT_ONCE) {
         let written: Vec<_> = rows.par_chunks(ROWS_OF_TASK).map(text).collect();
         for texts in written {
-            for text in texts.map_err(|e| fault(name, e))? {
-                out.write_str(before).and_then(|()| out.write_str(&text)).map_err(|e| fault(name, e))?;
+            for text in texts? {
+                out.write_str(before)?;
+                out.write_str(&text)?;
                 before = ",";
             }
         }
     }
-    out.write_char(']').map_err(|e| fault(name, e))
-}
-
-fn fault(name: &str, why: impl std::fmt::Display) -> Error {
-    Error::fault(format!("export: {name}: {why}"))
+    Ok(out.write_char(']')?)
 }

@@ -23,7 +23,8 @@ use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::Value;
 
-pub use print::{Shown, print};
+use print::Shown;
+pub use print::print;
 pub use read::{read, read_text};
 
 /// Layers of messages inside `Any` fields that are followed; an attacker could nest thousands in one transaction.

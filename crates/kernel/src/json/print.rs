@@ -65,12 +65,14 @@ impl Serialize for Shown<'_> {
             Special::Timestamp => to.serialize_str(&time_text(integer(self.message, 1), nanos(self.message))),
             Special::Duration => to.serialize_str(&duration_text(integer(self.message, 1), nanos(self.message))),
             Special::Redelegation => redelegation(self).serialize(to),
-            Special::Any | Special::None => {
+            Special::Any => {
                 let mut object = to.serialize_map(None)?;
-                match self.layout.special {
-                    Special::Any => self.any(&mut object)?,
-                    _ => self.members(&mut object)?,
-                }
+                self.any(&mut object)?;
+                object.end()
+            }
+            Special::None => {
+                let mut object = to.serialize_map(None)?;
+                self.members(&mut object)?;
                 object.end()
             }
         }
