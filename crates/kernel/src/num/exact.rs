@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ruint::Uint;
 
 use super::error::NumError;
-use super::wide::{fit, malformed, parse_digits, read_signed, resize, write_signed};
+use super::wide::{U128, fit, malformed, parse_digits, read_signed, resize, write_signed};
 use super::{Dec, Int};
 
 type U512 = Uint<512, 8>;
@@ -22,6 +22,11 @@ impl Wide {
     /// A constant from 64 bits.
     pub const fn from_u64(value: u64) -> Wide {
         Wide(U512::from_limbs([value, 0, 0, 0, 0, 0, 0, 0]))
+    }
+
+    /// An amount of 128 bits.
+    pub fn from_u128(value: u128) -> Wide {
+        Wide(resize(U128::from(value)))
     }
 
     /// An integer that is not negative.
@@ -46,6 +51,14 @@ impl Wide {
     /// More than 256 bits.
     pub fn to_int(self) -> Result<Int, NumError> {
         fit(self.0).map(|magnitude| Int::from_parts(false, magnitude)).ok_or(NumError::Overflow)
+    }
+
+    /// The value in 128 bits.
+    ///
+    /// # Errors
+    /// More than 128 bits.
+    pub fn to_u128(self) -> Result<u128, NumError> {
+        u128::try_from(self.0).map_err(|_| NumError::Overflow)
     }
 
     /// The decimal number of which the value counts steps of 10^-18.
@@ -136,6 +149,8 @@ mod tests {
         let (whole, rest) = n.add(Wide::from_u64(7)).unwrap().div_rem(scale).unwrap();
         assert_eq!((whole.to_int().unwrap(), rest), (Int::MAX, Wide::from_u64(7)));
         assert!(n.mul(scale).is_err());
+        assert_eq!(Wide::from_u128(u128::MAX).to_u128(), Ok(u128::MAX));
+        assert!(Wide::from_u128(u128::MAX).add(Wide::from_u64(1)).unwrap().to_u128().is_err());
         assert!(Wide::ZERO.sub(Wide::from_u64(1)).is_err());
         assert_eq!(borsh::from_slice::<Wide>(&borsh::to_vec(&n).unwrap()).unwrap(), n);
         assert_eq!(

@@ -1,16 +1,12 @@
 //! Products of amounts and rates over divisors: exact in 512 bits, rounded once, in the direction that the name says.
 
-use super::{Int, NumError, Wide};
+use super::{NumError, Wide};
 
 /// One, in steps of 10^-18: the scale of rates, fractions and targets that are kept as `u128`.
 pub const WAD: u128 = 1_000_000_000_000_000_000;
 
 fn product(factors: &[u128]) -> Result<Wide, NumError> {
-    factors.iter().try_fold(Wide::from_u64(1), |all, one| all.mul(Wide::from_int(Int::from(*one))?))
-}
-
-fn narrow(wide: Wide) -> Result<u128, NumError> {
-    wide.to_int()?.to_u128().ok_or(NumError::Overflow)
+    factors.iter().try_fold(Wide::from_u64(1), |all, one| all.mul(Wide::from_u128(*one)))
 }
 
 /// The product of the factors over the product of the divisors, rounded down: who pays it out gains the remainder.
@@ -19,7 +15,7 @@ fn narrow(wide: Wide) -> Result<u128, NumError> {
 /// A divisor of zero; a product beyond 512 bits; a result beyond 128 bits.
 pub fn floor_ratio(factors: &[u128], divisors: &[u128]) -> Result<u128, NumError> {
     let (quotient, _) = product(factors)?.div_rem(product(divisors)?)?;
-    narrow(quotient)
+    quotient.to_u128()
 }
 
 /// The same rounded up: who takes it in gains the remainder.
@@ -28,7 +24,7 @@ pub fn floor_ratio(factors: &[u128], divisors: &[u128]) -> Result<u128, NumError
 /// As [`floor_ratio`].
 pub fn ceil_ratio(factors: &[u128], divisors: &[u128]) -> Result<u128, NumError> {
     let (quotient, rest) = product(factors)?.div_rem(product(divisors)?)?;
-    let quotient = narrow(quotient)?;
+    let quotient = quotient.to_u128()?;
     if rest.is_zero() { Ok(quotient) } else { quotient.checked_add(1).ok_or(NumError::Overflow) }
 }
 

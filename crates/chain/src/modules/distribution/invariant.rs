@@ -1,6 +1,8 @@
 //! What must hold of rewards.
 
-use entente_kernel::num::DecCoins;
+use std::collections::BTreeMap;
+
+use entente_kernel::num::{Denom, WAD, Wide};
 use entente_kernel::{Error, Result, View};
 
 use super::{error, state};
@@ -61,13 +63,23 @@ pub fn reference_count(view: &View) -> Result<Option<String>> {
     }))
 }
 
-/// The module account holds the whole part of outstanding rewards and community pool.
+/// The module account holds the whole part of outstanding rewards and community pool. Their sum is formed in 512 bits: a balance has up to
+/// 256, a decimal number only up to 315 for the amount and its fraction.
 pub fn module_account(view: &View) -> Result<Option<String>> {
-    let mut owed: DecCoins = super::community_pool(view)?;
-    for row in state::OUTSTANDING.iter(view) {
-        owed = owed.add(&row?.1)?;
+    let mut owed: BTreeMap<Denom, Wide> = BTreeMap::new();
+    let outstanding = state::OUTSTANDING.iter(view).map(|row| row.map(|(_, coins)| coins));
+    for coins in std::iter::once(super::community_pool(view)).chain(outstanding) {
+        for coin in coins?.iter() {
+            let sum = owed.entry(coin.denom.clone()).or_default();
+            *sum = sum.add(Wide::from_dec(coin.amount)?)?;
+        }
     }
-    let (wanted, _) = owed.truncate_decimal();
+    for sum in owed.values_mut() {
+        (*sum, _) = sum.div_rem(Wide::from_u128(WAD))?;
+    }
+    owed.retain(|_, whole| !whole.is_zero());
     let held = bank::balances(view, &ModuleAccount::DISTRIBUTION.address())?;
-    Ok((held != wanted).then(|| format!("the module account holds {held}, but owes {wanted}")))
+    let held = held.iter().map(|coin| Ok((coin.denom.clone(), Wide::from_int(coin.amount)?)));
+    let held = held.collect::<Result<BTreeMap<_, _>>>()?;
+    Ok((held != owed).then(|| format!("the module account holds {held:?}, but owes {owed:?}")))
 }

@@ -343,3 +343,30 @@ impl Dice {
         (self.0 >> 33) % n
     }
 }
+
+#[test]
+fn what_is_owed_is_added_up_where_decimal_numbers_end() {
+    let mut w = World::new(&[30 * UNIT]);
+    w.blocks(2);
+    // Each of both is the largest decimal number but for its fraction; together they are still a balance.
+    let half: Int = "57896044618658097711785492504343953926634992332820282019728792003956564819968".parse().unwrap();
+    let huge = |amount: Int| Coins::one(Coin::new(Denom::new("uhuge").unwrap(), amount)).unwrap();
+    let owed = DecCoins::from_coins(&huge(half));
+    let pool = community_pool(&w.ctx).unwrap().add(&owed).unwrap();
+    state::COMMUNITY_POOL.save(&mut w.ctx, &pool).unwrap();
+    let of_validator = outstanding(&w.ctx, &operator(1)).unwrap().add(&owed).unwrap();
+    assert!(pool.add(&of_validator).is_err(), "more than 315 bits");
+    state::OUTSTANDING.set(&mut w.ctx, &operator(1), &of_validator).unwrap();
+    let missing = super::invariant::module_account(&w.ctx).unwrap().unwrap();
+    assert!(missing.contains("uhuge"), "{missing}");
+    for part in [half, half.sub(Int::ONE).unwrap()] {
+        bank::mint(&mut w.ctx, &ModuleAccount::TRANSFER, &huge(part)).unwrap();
+        let from = ModuleAccount::TRANSFER.address();
+        bank::send(&mut w.ctx, &from, &ModuleAccount::DISTRIBUTION.address(), &huge(part)).unwrap();
+    }
+    let missing = super::invariant::module_account(&w.ctx).unwrap().unwrap();
+    assert!(missing.contains("uhuge"), "one unit is missing: {missing}");
+    let less = DecCoins::from_coins(&huge(half.sub(Int::ONE).unwrap()));
+    state::OUTSTANDING.set(&mut w.ctx, &operator(1), &less).unwrap();
+    assert_eq!(super::invariant::module_account(&w.ctx).unwrap(), None);
+}
