@@ -1,6 +1,6 @@
 //! What must hold after every block, module by module. A broken invariant is a fault of ours.
 
-use entente_kernel::{Result, View};
+use entente_kernel::{Error, Result, View};
 
 use crate::modules::{alliance, assets, bank, distribution, gov, liquid, pools, slashing, staking, vault};
 
@@ -46,6 +46,19 @@ pub const ALL: &[Invariant] = &[
     Invariant { module: "vault", name: "rewards", check: vault::invariant::rewards },
     Invariant { module: "gov", name: "module-account", check: gov::invariant::module_account },
 ];
+
+/// A genesis must meet the invariants of the module that it sets up.
+///
+/// # Errors
+/// A refusal with the name of the first that it does not meet.
+pub fn must_hold(view: &View, module: &str) -> Result<()> {
+    for invariant in ALL.iter().filter(|invariant| invariant.module == module) {
+        if let Some(what) = (invariant.check)(view)? {
+            return Err(Error::plain(format!("{}: {what}", invariant.name)));
+        }
+    }
+    Ok(())
+}
 
 /// The broken invariants: `module/name: what is wrong`.
 pub fn broken(view: &View) -> Result<Vec<String>> {

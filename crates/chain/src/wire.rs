@@ -1,7 +1,7 @@
 //! Coins, decimals, times and spans between protobuf messages and our own types.
 
-use entente_kernel::num::{Coin, Coins, Dec, DecCoin, DecCoins, Denom, Int};
-use entente_kernel::{Error, Event, Result, Span, Timestamp, json};
+use entente_kernel::num::{Coin, Coins, Dec, DecCoin, DecCoins, Denom, Int, Wide};
+use entente_kernel::{Code, Error, Event, Result, Span, Timestamp, json};
 use entente_proto::cosmos::base::v1beta1 as base;
 
 pub fn coin(coin: &Coin) -> base::Coin {
@@ -128,6 +128,39 @@ pub fn parse_amount(wire: &str, field: &str) -> Result<u128> {
     }
     let number: Int = wire.parse().map_err(|e| Error::plain(format!("{field}: {e}")))?;
     number.to_u128().ok_or_else(|| Error::plain(format!("{field}: {number} is negative or too large")))
+}
+
+/// As [`parse_amount`], of what must be more than nothing; what is not is refused with `code`.
+pub fn parse_some(wire: &str, field: &str, code: Code) -> Result<u128> {
+    match parse_amount(wire, field)? {
+        0 => Err(code.because(format!("{field}: more than nothing is wanted"))),
+        amount => Ok(amount),
+    }
+}
+
+/// As [`parse_coin`], of what must be more than nothing; what is not is refused with `code`.
+pub fn parse_some_coin(wire: Option<&base::Coin>, field: &str, code: Code) -> Result<Coin> {
+    let coin = parse_coin(&wire.cloned().unwrap_or_default(), field)?;
+    if coin.amount.is_positive() {
+        return Ok(coin);
+    }
+    Err(code.because(format!("{field}: {coin}; more than nothing is wanted")))
+}
+
+/// A time that need not be set.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn parse_time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Option<Timestamp>> {
+    wire.map(|at| parse_timestamp(at, field)).transpose()
+}
+
+/// A number of up to 512 bits, as the genesis of our own modules holds it.
+///
+/// # Errors
+/// A refusal that names the field.
+pub fn parse_wide(wire: &str, field: &str) -> Result<Wide> {
+    wire.parse().map_err(|e| Error::plain(format!("{field}: {e}")))
 }
 
 /// The typed event of a message, as the SDK emits it: one attribute per field, in the order of names, with JSON values.

@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use entente_kernel::num::{Coin, Denom, Wide};
-use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, ValAddress, View};
+use entente_kernel::{AccAddress, Ctx, Result, Timestamp, ValAddress, View};
 use entente_proto::alliance::alliance as wire;
 
 use super::import::{self, Reader};
 use super::params::Params;
 use super::pool::{self, Site};
 use super::state::*;
-use super::{entry, invariant, query};
+use super::{entry, query};
+use crate::invariants;
 use crate::modules::staking;
 use crate::wire as convert;
 
@@ -27,18 +28,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         Some(book) => restore(ctx, &genesis, book)?,
         None => import::from_go(ctx, &genesis)?,
     }
-    let checks = [
-        ("delegator-shares", invariant::delegator_shares as fn(&View) -> Result<Option<String>>),
-        ("validator-shares", invariant::validator_shares),
-        ("reward-pool", invariant::reward_pool),
-        ("module-balance", invariant::module_balance),
-    ];
-    for (name, check) in checks {
-        if let Some(what) = check(ctx)? {
-            return Err(Error::plain(format!("genesis: alliance: {name}: {what}")));
-        }
-    }
-    Ok(())
+    invariants::must_hold(ctx, "alliance").map_err(|e| e.wrap("genesis: alliance"))
 }
 
 /// Restores an export of this chain.

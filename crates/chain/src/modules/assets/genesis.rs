@@ -10,7 +10,8 @@ use entente_proto::restake::assets::v1 as wire;
 use super::math::{Course, Past};
 use super::msg::{self, Listing};
 use super::state::{ASSETS, Asset, Ceiling, Group, IDS, PARAMS, PAUSES, Pause, Price};
-use super::{handle, invariant, params::Params, query};
+use super::{handle, params::Params, query};
+use crate::invariants;
 use crate::wire as convert;
 
 /// # Errors
@@ -36,10 +37,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         let until = pause.until.as_ref().map(|t| convert::parse_timestamp(t, "pauses.until")).transpose()?;
         PAUSES.set(ctx, &msg::target(pause.target)?.key(), &Pause { until })?;
     }
-    match invariant::module_balance(ctx)? {
-        Some(what) => Err(Error::plain(format!("genesis: restake.assets: module-balance: {what}"))),
-        None => Ok(()),
-    }
+    invariants::must_hold(ctx, "assets").map_err(|e| e.wrap("genesis: restake.assets"))
 }
 
 fn time(wire: &Option<prost_types::Timestamp>, field: &str) -> Result<Option<Timestamp>> {

@@ -9,7 +9,8 @@ use super::state::{
     BATCH_IDS, BATCHES, Batch, CLAIMS, CLAIMS_OF, CLOSING, LEDGER, Ledger, OPERATIONS, Operation, PARAMS, PAYING,
     Status, VALIDATORS,
 };
-use super::{invariant, position, query};
+use super::{position, query};
+use crate::invariants;
 use crate::wire as convert;
 
 /// # Errors
@@ -35,12 +36,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
             "liquid coins exist, but none of the stake is ours: that of another proxy account cannot be taken over";
         return Err(Error::plain(format!("genesis: liquidstake: {text}")));
     }
-    for (name, check) in invariant::ALL {
-        if let Some(what) = check(ctx)? {
-            return Err(Error::plain(format!("genesis: liquidstake: {name}: {what}")));
-        }
-    }
-    Ok(())
+    invariants::must_hold(ctx, "liquid").map_err(|e| e.wrap("genesis: liquidstake"))
 }
 
 fn restore(ctx: &mut Ctx, book: &own::Bookkeeping) -> Result<()> {

@@ -8,11 +8,6 @@ use super::state::{BATCHES, CLAIMS, CLAIMS_OF, OPERATIONS, Status};
 use super::{account, add, amount, ledger, math, native, one, sub};
 use crate::modules::{bank, staking};
 
-type Check = fn(&View) -> Result<Option<String>>;
-
-pub const ALL: [(&str, Check); 3] =
-    [("module-balance", module_balance), ("claims", claims), ("operations", operations)];
-
 /// The account holds what is idle, what waits, what came back for batches and was not paid, and the liquid coins of batches that were
 /// not burnt yet. Nothing else.
 pub fn module_balance(view: &View) -> Result<Option<String>> {

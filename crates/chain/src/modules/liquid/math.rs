@@ -183,6 +183,7 @@ pub fn plan_shifts(places: &[Place], trigger: u128, most: usize) -> Result<Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use entente_kernel::num::Wide;
     use proptest::prelude::*;
 
     fn place(weight: u32, tokens: u128) -> Place {
@@ -229,10 +230,10 @@ mod tests {
             let back = worth(got, supply + got, value + amount).unwrap();
             prop_assert!(back <= amount);
             // (value + amount) / (supply + got), virtual ones included, is at least what it was.
-            let before = entente_kernel::num::Wide::from_int((value + 1).into()).unwrap();
-            let left = entente_kernel::num::Wide::from_int((value + amount + 1).into()).unwrap()
-                .mul(entente_kernel::num::Wide::from_int((supply + 1).into()).unwrap()).unwrap();
-            let right = before.mul(entente_kernel::num::Wide::from_int((supply + got + 1).into()).unwrap()).unwrap();
+            let before = Wide::from_u128(value + 1);
+            let left = Wide::from_u128(value + amount + 1)
+                .mul(Wide::from_u128(supply + 1)).unwrap();
+            let right = before.mul(Wide::from_u128(supply + got + 1)).unwrap();
             prop_assert!(left >= right);
         }
 

@@ -2,7 +2,7 @@
 //!
 //! A pool without a number was written by a person: it is made with the coins of its creator, as a message would make it.
 
-use entente_kernel::num::{Denom, Wide};
+use entente_kernel::num::Denom;
 use entente_kernel::{Ctx, Error, Result, Timestamp, View};
 use entente_proto::restake::pools::v1 as wire;
 
@@ -11,7 +11,8 @@ use super::math::RESERVE_MAX;
 use super::params::Params;
 use super::query::{incentive_to_wire, pool_to_wire};
 use super::state::*;
-use super::{account, amount, coin, handle, invariant, market, msg, must_pool};
+use super::{account, amount, coin, handle, market, msg, must_pool};
+use crate::invariants;
 use crate::modules::auth;
 use crate::wire as convert;
 
@@ -57,7 +58,10 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     convert::each_row(&genesis.credits, "credits", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner).map_err(|e| e.wrap("owner"))?;
         let place = msg::place(&row.validator, ctx.bech32()).map_err(|e| e.wrap("validator"))?;
-        let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
+        let credit = Credit {
+            index: convert::parse_wide(&row.index, "index")?,
+            owed: convert::parse_amount(&row.owed, "owed")?,
+        };
         CREDITS.set(ctx, &(owner, row.pool, place, Denom::new(&row.denom)?), &credit)
     })?;
     convert::each_row(&genesis.observations, "observations", |row| {
@@ -84,30 +88,14 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     if genesis.next_incentive_id > INCENTIVE_IDS.peek(ctx)? {
         INCENTIVE_IDS.set(ctx, genesis.next_incentive_id)?;
     }
-    check(ctx)
-}
-
-fn check(view: &View) -> Result<()> {
-    for (name, check) in [
-        ("module-balance", invariant::module_balance as fn(&View) -> Result<Option<String>>),
-        ("shares", invariant::shares),
-        ("stakes", invariant::stakes),
-        ("rewards", invariant::rewards),
-        ("accumulators", invariant::accumulators),
-    ] {
-        if let Some(what) = check(view)? {
-            return Err(Error::plain(format!("{name}: {what}")));
-        }
-    }
-    Ok(())
-}
-
-fn wide(text: &str, field: &str) -> Result<Wide> {
-    text.parse().map_err(|e| Error::plain(format!("{field}: {e}")))
+    invariants::must_hold(ctx, "pools")
 }
 
 fn sums(row: &wire::Accumulator) -> Result<Sums> {
-    Ok(Sums { price: wide(&row.price_seconds, "price_seconds")?, depth: wide(&row.depth_seconds, "depth_seconds")? })
+    Ok(Sums {
+        price: convert::parse_wide(&row.price_seconds, "price_seconds")?,
+        depth: convert::parse_wide(&row.depth_seconds, "depth_seconds")?,
+    })
 }
 
 fn pair(view: &View, row: &wire::Accumulator) -> Result<PairKey> {
@@ -186,12 +174,19 @@ fn read_incentive(ctx: &mut Ctx, row: &wire::Incentive) -> Result<()> {
 fn read_index(ctx: &mut Ctx, row: &wire::RewardIndex) -> Result<()> {
     must_pool(ctx, row.pool)?;
     let denom = Denom::new(&row.denom)?;
-    let own = Index { index: wide(&row.index, "index")?, remainder: wide(&row.remainder, "remainder")? };
+    let own = Index {
+        index: convert::parse_wide(&row.index, "index")?,
+        remainder: convert::parse_wide(&row.remainder, "remainder")?,
+    };
     if !row.of_group {
         return INDICES.set(ctx, &(row.pool, denom), &own);
     }
     let place = msg::place(&row.validator, ctx.bech32()).map_err(|e| e.wrap("validator"))?;
-    GROUP_INDICES.set(ctx, &(row.pool, place, denom), &GroupIndex { seen: wide(&row.seen, "seen")?, own })
+    GROUP_INDICES.set(
+        ctx,
+        &(row.pool, place, denom),
+        &GroupIndex { seen: convert::parse_wide(&row.seen, "seen")?, own },
+    )
 }
 
 fn read_group(ctx: &mut Ctx, row: &wire::Group) -> Result<()> {

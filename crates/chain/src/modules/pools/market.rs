@@ -4,7 +4,7 @@
 //! what happens within the block counts from the next one on. The sums are written down every 24th of the short window, and forgotten
 //! when the long window has passed them; in between, an average takes the line between two of them.
 
-use entente_kernel::num::{Denom, Int, NumError, Wide, floor_ratio};
+use entente_kernel::num::{Denom, NumError, Wide, floor_ratio};
 use entente_kernel::{Ctx, Error, Result, Span, Timestamp, View};
 
 use super::math::{self, Curve, WAD};
@@ -137,16 +137,8 @@ fn nanos(span: Span) -> Wide {
 
 const NANOS: Wide = Wide::from_u64(1_000_000_000);
 
-fn wide(number: u128) -> Result<Wide> {
-    Ok(Wide::from_int(Int::from(number))?)
-}
-
-fn narrow(number: Wide) -> Result<u128> {
-    Ok(number.to_int()?.to_u128().ok_or(NumError::Overflow)?)
-}
-
 fn mean(now: Wide, then: Wide, span: Span) -> Result<u128> {
-    narrow(now.sub(then)?.mul(NANOS)?.div_rem(nanos(span))?.0)
+    Ok(now.sub(then)?.mul(NANOS)?.div_rem(nanos(span))?.0.to_u128()?)
 }
 
 /// The sums of a pair at a time, on the line between the two records around it; `None` before the first.
@@ -201,7 +193,8 @@ fn next(
     let price = price.map_or(last.price, |seen| math::follow(last.price, seen));
     let depth = depth.map_or(last.depth, |seen| math::follow(last.depth, seen));
     let passed = nanos(now.since(last.time));
-    let grown = |sum: Wide, by: u128| -> Result<Wide> { Ok(sum.add(wide(by)?.mul(passed)?.div_rem(NANOS)?.0)?) };
+    let grown =
+        |sum: Wide, by: u128| -> Result<Wide> { Ok(sum.add(Wide::from_u128(by).mul(passed)?.div_rem(NANOS)?.0)?) };
     let sums = Sums { price: grown(last.sums.price, price)?, depth: grown(last.sums.depth, depth)? };
     Ok(Accumulator { time: now, sums, price, depth })
 }

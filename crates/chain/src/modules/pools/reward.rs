@@ -4,7 +4,7 @@
 //! for shrink by takes and slashes, and with them the group's part of the incentives. The two indices are always updated together, by
 //! [`settle`], before anything about a group changes.
 
-use entente_kernel::num::{Denom, Int, NumError, Wide, ceil_ratio, floor_ratio};
+use entente_kernel::num::{Denom, Wide, ceil_ratio, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, ValAddress, View};
 
 use super::params::{REWARD_DENOMS_MAX, STAKED_MIN};
@@ -19,12 +19,8 @@ use crate::modules::{alliance, bank, distribution};
 /// Steps of an index for one coin: 2^64.
 const STEPS: Wide = Wide::from_u64(1 << 32);
 
-fn wide(number: u128) -> Result<Wide> {
-    Ok(Wide::from_int(Int::from(number))?)
-}
-
 fn steps(number: u128) -> Result<Wide> {
-    Ok(wide(number)?.mul(STEPS)?.mul(STEPS)?)
+    Ok(Wide::from_u128(number).mul(STEPS)?.mul(STEPS)?)
 }
 
 /// Adds so many steps of 2^-64 coin to an index of so many holders.
@@ -32,7 +28,7 @@ fn steps(number: u128) -> Result<Wide> {
 /// # Rounding
 /// Down; the remainder is carried to the next time.
 fn add_to(index: &mut Index, more: Wide, holders: u128) -> Result<()> {
-    let (per, rest) = more.add(index.remainder)?.div_rem(wide(holders)?)?;
+    let (per, rest) = more.add(index.remainder)?.div_rem(Wide::from_u128(holders))?;
     *index = Index { index: index.index.add(per)?, remainder: rest };
     Ok(())
 }
@@ -135,7 +131,7 @@ pub fn settle(ctx: &mut Ctx, pool: &Pool, place: Place, claims: bool) -> Result<
     for ((_, denom), index) in INDICES.prefix(ctx, &pool.id).collect::<Result<Vec<_>>>()? {
         let key = (pool.id, place, denom);
         let mut of_group = GROUP_INDICES.get(ctx, &key)?.unwrap_or_default();
-        let earned = index.index.sub(of_group.seen)?.mul(wide(before.shares)?)?;
+        let earned = index.index.sub(of_group.seen)?.mul(Wide::from_u128(before.shares))?;
         of_group.seen = index.index;
         if before.units > 0 {
             add_to(&mut of_group.own, earned, before.units)?;
@@ -184,9 +180,8 @@ fn claim_alliance(ctx: &mut Ctx, pool: &Pool, validator: &ValAddress, units: u12
 /// # Rounding
 /// Down: the pool keeps the fraction.
 fn credited(units: u128, credit: &Credit, index: &Index) -> Result<Credit> {
-    let earned = wide(units)?.mul(index.index.sub(credit.index)?)?.div_rem(STEPS.mul(STEPS)?)?.0;
-    let more = earned.to_int()?.to_u128().ok_or(NumError::Overflow)?;
-    Ok(Credit { index: index.index, owed: plus(credit.owed, more)? })
+    let earned = Wide::from_u128(units).mul(index.index.sub(credit.index)?)?.div_rem(STEPS.mul(STEPS)?)?.0;
+    Ok(Credit { index: index.index, owed: plus(credit.owed, earned.to_u128()?)? })
 }
 
 /// Brings a position to this moment; gives its units and its group.

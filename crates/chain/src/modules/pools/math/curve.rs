@@ -3,7 +3,7 @@
 use entente_kernel::num::{NumError, Wide};
 
 use super::power::power_floor;
-use super::{RESERVE_MAX, Result, WAD, at, floor, narrow, one, power_of_two, stable, wide};
+use super::{RESERVE_MAX, Result, WAD, at, floor, one, power_of_two, stable};
 
 /// Value of one base unit of a coin: `numerator / denominator` steps of 2^-32 of a unit of the underlying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,18 +28,18 @@ impl Unit {
         if rate == 0 {
             return Err(NumError::DivisionByZero);
         }
-        let numerator = wide(rate)?.mul(wide(factor)?)?.mul(power_of_two(32)?)?;
-        Ok(Self { numerator, denominator: wide(WAD)?.mul(wide(divisor)?)? })
+        let numerator = Wide::from_u128(rate).mul(Wide::from_u128(factor))?.mul(power_of_two(32)?)?;
+        Ok(Self { numerator, denominator: Wide::from_u128(WAD).mul(Wide::from_u128(divisor))? })
     }
 
     /// Value of an amount, rounded down.
     fn value(&self, amount: u128) -> Result<Wide> {
-        floor(wide(amount)?, self.numerator, self.denominator)
+        floor(Wide::from_u128(amount), self.numerator, self.denominator)
     }
 
     /// The amount that a value pays, rounded down: the pool gains.
     fn amount(&self, value: Wide) -> Result<u128> {
-        narrow(floor(value, self.denominator, self.numerator)?)
+        floor(value, self.denominator, self.numerator)?.to_u128()
     }
 }
 
@@ -95,10 +95,10 @@ impl Curve {
         match self {
             Self::Weighted(weights) => {
                 let grown = power_floor(more, from, at(weights, i)?, at(weights, j)?)?;
-                narrow(floor(wide(to)?, grown.sub(one()?)?, grown)?)
+                floor(Wide::from_u128(to), grown.sub(one()?)?, grown)?.to_u128()
             }
             Self::Stable { ann, units } => {
-                let (mut x, ann) = (self.values(reserves)?, wide(*ann)?);
+                let (mut x, ann) = (self.values(reserves)?, Wide::from_u128(*ann));
                 let (_, d) = stable::invariant(&x, ann)?;
                 let before = at(&x, j)?;
                 let mut after = reserves.to_vec();
@@ -131,7 +131,7 @@ impl Curve {
                 all
             }
             Self::Stable { ann, .. } => {
-                let ann = wide(*ann)?;
+                let ann = Wide::from_u128(*ann);
                 let (_, old) = stable::invariant(&self.values(before)?, ann)?;
                 let (new, _) = stable::invariant(&self.values(after)?, ann)?;
                 floor(new, one, old)?
@@ -154,11 +154,11 @@ impl Curve {
                 for (weight, reserve) in weights.iter().zip(reserves) {
                     all = floor(all, power_floor(*reserve, least, *weight, WAD)?, one)?;
                 }
-                narrow(floor(wide(least)?, all, one)?)
+                floor(Wide::from_u128(least), all, one)?.to_u128()
             }
             Self::Stable { ann, .. } => {
-                let (d, _) = stable::invariant(&self.values(reserves)?, wide(*ann)?)?;
-                narrow(d.div_rem(power_of_two(32)?)?.0)
+                let (d, _) = stable::invariant(&self.values(reserves)?, Wide::from_u128(*ann))?;
+                d.div_rem(power_of_two(32)?)?.0.to_u128()
             }
         }
     }
@@ -172,12 +172,12 @@ impl Curve {
         self.check(reserves)?;
         match self {
             Self::Weighted(weights) => {
-                let above = wide(at(reserves, j)?)?.mul(wide(at(weights, i)?)?)?;
-                let below = wide(at(reserves, i)?)?.mul(wide(at(weights, j)?)?)?;
-                narrow(floor(above, wide(WAD)?, below)?)
+                let above = Wide::from_u128(at(reserves, j)?).mul(Wide::from_u128(at(weights, i)?))?;
+                let below = Wide::from_u128(at(reserves, i)?).mul(Wide::from_u128(at(weights, j)?))?;
+                floor(above, Wide::from_u128(WAD), below)?.to_u128()
             }
             Self::Stable { ann, .. } => {
-                let (x, ann) = (self.values(reserves)?, wide(*ann)?);
+                let (x, ann) = (self.values(reserves)?, Wide::from_u128(*ann));
                 let (d, _) = stable::invariant(&x, ann)?;
                 stable::premium(&x, ann, d, i, j)
             }
@@ -189,7 +189,7 @@ impl Curve {
         let Self::Stable { units, .. } = self else { return Ok(WAD) };
         let (from, to) = (at(units, i)?, at(units, j)?);
         let above = from.numerator.mul(to.denominator)?;
-        narrow(floor(above, wide(WAD)?, from.denominator.mul(to.numerator)?)?)
+        floor(above, Wide::from_u128(WAD), from.denominator.mul(to.numerator)?)?.to_u128()
     }
 
     pub(super) fn unit(&self, i: usize) -> Result<Unit> {

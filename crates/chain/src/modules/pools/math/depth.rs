@@ -3,7 +3,7 @@
 use entente_kernel::num::{NumError, Wide, floor_ratio};
 
 use super::power::power_floor;
-use super::{Curve, Result, WAD, at, floor, narrow, one, stable, wide};
+use super::{Curve, Result, WAD, at, floor, one, stable};
 
 /// Most by which an observation may differ from the one before it: a tenth. What happens in one block so moves an average by a tenth of
 /// that block's part of the time at most.
@@ -24,9 +24,9 @@ pub fn depth(curve: &Curve, reserves: &[u128], i: usize, j: usize) -> Result<u12
         Curve::Weighted(weights) => {
             let (from, to) = (at(weights, i)?, at(weights, j)?);
             let grown = power_floor(50, 49, from, from.checked_add(to).ok_or(NumError::Overflow)?)?;
-            narrow(floor(wide(at(reserves, j)?)?, grown.sub(one()?)?, grown)?)
+            floor(Wide::from_u128(at(reserves, j)?), grown.sub(one()?)?, grown)?.to_u128()
         }
-        Curve::Stable { ann, .. } => stable_depth(curve, wide(*ann)?, reserves, i, j),
+        Curve::Stable { ann, .. } => stable_depth(curve, Wide::from_u128(*ann), reserves, i, j),
     }
 }
 
@@ -48,7 +48,7 @@ fn stable_depth(curve: &Curve, ann: Wide, reserves: &[u128], i: usize, j: usize)
         Ok((stable::premium(&x, ann, d, i, j)?, y))
     };
     // The interval: from a 64th of the value on, doubled until the price is low enough.
-    let (mut low, mut high) = (Wide::ZERO, first.div_rem(wide(64)?)?.0.max(wide(1)?));
+    let (mut low, mut high) = (Wide::ZERO, first.div_rem(Wide::from_u128(64))?.0.max(Wide::from_u128(1)));
     let mut reached = before;
     for _ in 0..DOUBLINGS {
         let (price, y) = sold(high)?;
@@ -59,7 +59,7 @@ fn stable_depth(curve: &Curve, ann: Wide, reserves: &[u128], i: usize, j: usize)
         high = high.add(high)?;
     }
     for _ in 0..HALVINGS {
-        let middle = low.add(high)?.div_rem(wide(2)?)?.0;
+        let middle = low.add(high)?.div_rem(Wide::from_u128(2))?.0;
         if middle == low {
             break;
         }

@@ -22,7 +22,7 @@ pub use shares::{FIRST_SHARES, LOCKED_SHARES, exit_amount, first_shares, join_sh
 
 pub use entente_kernel::num::WAD;
 
-use entente_kernel::num::{Int, NumError, Wide};
+use entente_kernel::num::{NumError, Wide};
 
 pub type Result<T> = std::result::Result<T, NumError>;
 
@@ -41,14 +41,6 @@ fn power_of_two(mut exponent: u32) -> Result<Wide> {
         exponent = exponent.saturating_sub(32);
     }
     out.mul(Wide::from_u64(1 << exponent))
-}
-
-fn wide(number: u128) -> Result<Wide> {
-    Wide::from_int(Int::from(number))
-}
-
-fn narrow(number: Wide) -> Result<u128> {
-    number.to_int()?.to_u128().ok_or(NumError::Overflow)
 }
 
 /// `floor(a · b / c)`.

@@ -9,7 +9,7 @@
 
 use entente_kernel::num::Wide;
 
-use super::{Result, floor, one, power_of_two, wide};
+use super::{Result, floor, one, power_of_two};
 
 /// `floor(ln 2 · 2^128)`.
 const LN_2_FLOOR: u128 = 0xB172_17F7_D1CF_79AB_C9E3_B398_03F2_F6AF;
@@ -25,13 +25,13 @@ const BITS_MAX: u64 = 120;
 /// # Errors
 /// A denominator or `q` of zero; a ratio below one; more than 512 bits in between.
 pub fn power_floor(numerator: u128, denominator: u128, p: u128, q: u128) -> Result<Wide> {
-    let exponent = floor(ln_floor(numerator, denominator)?, wide(p)?, wide(q)?)?;
+    let exponent = floor(ln_floor(numerator, denominator)?, Wide::from_u128(p), Wide::from_u128(q))?;
     exp_floor(exponent)
 }
 
 /// `ln r = k ln 2 + 2 (z + z^3 / 3 + z^5 / 5 + ..)` with `r = 2^k m`, `1 <= m < 2`, `z = (m - 1) / (m + 1) < 1/3`.
 fn ln_floor(numerator: u128, denominator: u128) -> Result<Wide> {
-    let (n, mut d, two) = (wide(numerator)?, wide(denominator)?, Wide::from_u64(2));
+    let (n, mut d, two) = (Wide::from_u128(numerator), Wide::from_u128(denominator), Wide::from_u64(2));
     let one = one()?;
     // A denominator of zero is found here already.
     one.div_rem(d)?;
@@ -54,12 +54,12 @@ fn ln_floor(numerator: u128, denominator: u128) -> Result<Wide> {
         }
         sum = sum.add(term.div_rem(Wide::from_u64(i.saturating_mul(2).saturating_add(1)))?.0)?;
     }
-    sum.mul(two)?.add(wide(LN_2_FLOOR)?.mul(Wide::from_u64(k))?)
+    sum.mul(two)?.add(Wide::from_u128(LN_2_FLOOR).mul(Wide::from_u64(k))?)
 }
 
 /// `exp(e) = 2^k exp(f)` with `e = k ln 2 + f`; ln 2 rounded up makes k and f small.
 fn exp_floor(exponent: Wide) -> Result<Wide> {
-    let (one, ln_2) = (one()?, wide(LN_2_FLOOR)?.add(Wide::from_u64(1))?);
+    let (one, ln_2) = (one()?, Wide::from_u128(LN_2_FLOOR).add(Wide::from_u64(1))?);
     let (k, f) = exponent.div_rem(ln_2)?;
     let most = Wide::from_u64(BITS_MAX);
     if k >= most {

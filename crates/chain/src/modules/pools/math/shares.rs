@@ -1,8 +1,8 @@
 //! Shares: what coins buy, and what shares take.
 
-use entente_kernel::num::{NumError, ceil_ratio, floor_ratio};
+use entente_kernel::num::{NumError, Wide, ceil_ratio, floor_ratio};
 
-use super::{Curve, Result, WAD, floor, narrow, one, wide};
+use super::{Curve, Result, WAD, floor, one};
 
 /// Shares for each unit of the size of a new pool.
 pub const FIRST_SHARES: u128 = 1_000_000;
@@ -53,17 +53,17 @@ pub fn join_shares(
     let with = |coins: &[u128]| -> Result<Vec<u128>> {
         reserves.iter().zip(coins).map(|(r, c)| r.checked_add(*c).ok_or(NumError::Overflow)).collect()
     };
-    let (one, all) = (one()?, wide(shares)?);
+    let (one, all) = (one()?, Wide::from_u128(shares));
     let grown = curve.growth(reserves, &with(coins)?)?;
     let (mut fees, mut taxed) = (Vec::with_capacity(coins.len()), Vec::with_capacity(coins.len()));
     for (reserve, coin) in reserves.iter().zip(coins) {
-        let part = narrow(floor(wide(*reserve)?, grown.sub(one)?, one)?)?;
+        let part = floor(Wide::from_u128(*reserve), grown.sub(one)?, one)?.to_u128()?;
         let paid = swap_fee(coin.saturating_sub(part), fee)?;
         fees.push(paid);
         taxed.push(coin.checked_sub(paid).ok_or(NumError::Overflow)?);
     }
     let grown = curve.growth(reserves, &with(&taxed)?)?;
-    let mixed = narrow(floor(all, grown.sub(one)?, one)?)?;
+    let mixed = floor(all, grown.sub(one)?, one)?.to_u128()?;
     let parts = reserves.iter().zip(coins).map(|(reserve, coin)| floor_ratio(&[shares, *coin], &[*reserve]));
     let even = parts.collect::<Result<Vec<_>>>()?.into_iter().min().unwrap_or_default();
     Ok(if even >= mixed { (even, vec![0; coins.len()]) } else { (mixed, fees) })

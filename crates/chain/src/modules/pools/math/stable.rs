@@ -8,7 +8,7 @@
 
 use entente_kernel::num::{NumError, Wide};
 
-use super::{Result, WAD, at, ceil, floor, narrow, wide};
+use super::{Result, WAD, at, ceil, floor};
 
 /// Newton's method doubles its right digits with each step; from any start that fits this is more than enough.
 const STEPS_MAX: usize = 255;
@@ -138,5 +138,5 @@ pub fn premium(x: &[Wide], ann: Wide, d: Wide, i: usize, j: usize) -> Result<u12
     let (xi, xj, p) = (at(x, i)?, at(x, j)?, product(x, d, floor)?);
     let above = xj.mul(ann.mul(xi)?.add(p)?)?;
     let below = xi.mul(ann.mul(xj)?.add(p)?)?;
-    narrow(floor(above, wide(WAD)?, below)?)
+    floor(above, Wide::from_u128(WAD), below)?.to_u128()
 }

@@ -153,7 +153,7 @@ proptest! {
     fn the_bounds_of_the_invariant_enclose_the_root(a in amounts(70), b in amounts(70), amplification in 1_u128..5_000) {
         let curve = stable(amplification, &[WAD, WAD]);
         let x = curve.values(&[a, b]).unwrap();
-        let (low, high) = super::stable::invariant(&x, wide(amplification * 2).unwrap()).unwrap();
+        let (low, high) = super::stable::invariant(&x, Wide::from_u128(amplification * 2)).unwrap();
         let exact = root(&[a, b], &[WAD, WAD], amplification);
         let text = |wide: Wide| wide.to_string().parse::<BigInt>().unwrap();
         prop_assert!(text(low) <= exact.clone() + 1 && text(high) >= exact);
