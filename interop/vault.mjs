@@ -118,6 +118,10 @@ export async function run(node) {
     const { holding } = (await ask("/composition")).components.find((one) => one.denom === lot.wanted_denom);
     holds(BigInt(holding.undripped) >= BigInt(done.paid.amount), `undripped ${holding.undripped}, paid ${done.paid.amount}`);
     same((await ask("/lots")).lots.length, 0, "lots after the bid");
+    const { rows } = await ask("/ledger");
+    const [of_sold, of_st] = [done.bought.denom, st].map((denom) => rows.find((row) => row.denom === denom));
+    same(of_sold.sold, done.bought.amount, "sold, in the ledger");
+    holds(BigInt(of_st.grown) > 0n && BigInt(of_sold.claimed) > BigInt(of_sold.sold), JSON.stringify([of_sold, of_st]));
     return `${done.bought.amount} ${done.bought.denom} for ${done.paid.amount} ${lot.wanted_denom.slice(0, 8)}`;
   });
 

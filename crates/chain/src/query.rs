@@ -140,6 +140,7 @@ queries! {
     "/restake.vault.v1.Query/PreviewDeposit" => vault::query::preview_deposit,
     "/restake.vault.v1.Query/PreviewExit" => vault::query::preview_exit,
     "/restake.vault.v1.Query/RiskReport" => vault::query::risk_report,
+    "/restake.vault.v1.Query/Ledger" => vault::query::ledger,
     "/restake.vault.v1.Query/Batches" => vault::query::batches,
     "/restake.vault.v1.Query/Batch" => vault::query::batch,
     "/restake.vault.v1.Query/Claims" => vault::query::claims,

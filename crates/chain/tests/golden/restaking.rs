@@ -132,6 +132,12 @@ fn liquid() -> Vec<(&'static str, Make)> {
             said(json!({ "delegator": user(2), "validator": operator(1), "amount": coin(3_000) })),
         ),
         (
+            "/pstake.liquidstake.v1beta1.MsgStakeToLP",
+            said(json!({
+                "delegator_address": user(2), "validator_address": operator(1), "staked_amount": coin(1_000), "liquid_amount": stk(0),
+            })),
+        ),
+        (
             "/pstake.liquidstake.v1beta1.MsgLiquidUnstake",
             said(json!({ "delegator_address": user(2), "amount": stk(5_000) })),
         ),

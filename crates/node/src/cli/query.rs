@@ -310,6 +310,7 @@ const QUESTIONS: &[Question] = &[
     ask("vault", "preview-deposit", "VAULT COIN", "/restake.vault.v1.Query/PreviewDeposit", &["vault", "coin"]),
     ask("vault", "preview-exit", "VAULT SHARES", "/restake.vault.v1.Query/PreviewExit", &["vault", "shares"]),
     ask("vault", "risk-report", "VAULT", "/restake.vault.v1.Query/RiskReport", &["vault"]),
+    ask("vault", "ledger", "VAULT", "/restake.vault.v1.Query/Ledger", &["vault"]),
     ask("vault", "batches", "VAULT", "/restake.vault.v1.Query/Batches", &["vault"]),
     ask("vault", "batch", "VAULT BATCH", "/restake.vault.v1.Query/Batch", &["vault", "batch"]),
     ask("vault", "allowed", "VAULT", "/restake.vault.v1.Query/Allowed", &["vault"]),

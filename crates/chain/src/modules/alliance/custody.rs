@@ -3,7 +3,7 @@
 //! A module stakes from an account that nobody has a key to. Its stake obeys the same rules as everybody's; only
 //! [`undelegate_at_once`], by which a module seizes what it has promised to others, skips the unbonding time.
 
-use entente_kernel::num::{Coin, Coins, Denom, Int};
+use entente_kernel::num::{Coin, Coins, Denom, Int, WAD, Wide};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Timestamp, ValAddress, View};
 
 use super::pool::{self, Site};
@@ -25,6 +25,19 @@ pub fn staked(view: &View, owner: &AccAddress, validator: &ValAddress, denom: &D
         Some(delegation) => Site::load(view, validator, &key)?.value_of(&asset, &delegation),
         None => Ok(Int::ZERO),
     }
+}
+
+/// What a share in the whole stake of a coin is worth, in steps of 10^-18, rounded down and up: a take lowers it for everybody who stakes
+/// the coin; slashes, and what others put in and take out, leave it.
+pub fn share_worth(view: &View, denom: &Denom) -> Result<Option<(u128, u128)>> {
+    let Some(asset) = pool::asset(view, denom.as_str())?.filter(|asset| asset.shares.is_positive()) else {
+        return Ok(None);
+    };
+    let scale = Wide::from_u128(WAD);
+    let tokens = Wide::from_int(asset.tokens)?.mul(scale)?.mul(scale)?;
+    let (worth, rest) = tokens.div_rem(Wide::from_dec(asset.shares)?)?;
+    let worth = worth.to_u128()?;
+    Ok(Some((worth, if rest.is_zero() { worth } else { worth.saturating_add(1) })))
 }
 
 /// Stakes a coin of the owner.
@@ -63,6 +76,11 @@ pub fn left_of(ctx: &mut Ctx, entry: Entry) -> Result<Option<Int>> {
     }
     // An entry whose payment failed is kept elsewhere and answers for nothing any more.
     Ok(RETRIES.get(ctx, &entry.1)?.map(|retry| retry.entry.amount))
+}
+
+/// Does an entry wait for its time, or for its turn after that?
+pub fn is_queued(view: &View, entry: Entry) -> Result<bool> {
+    UNBONDINGS.has(view, &entry)
 }
 
 /// As [`undelegate`], but what comes back belongs to somebody else: the entry is theirs from now on, with the faults that it answers for.

@@ -8,7 +8,7 @@ use crate::params::{Declaration, declare, read_span};
 use crate::wire as convert;
 
 /// Unbonding entries that are paid, and redelegations that are completed, in one block.
-pub const COMPLETIONS_PER_BLOCK: usize = 1000;
+pub const COMPLETIONS_PER_BLOCK: usize = 500;
 /// Entries that the clean-ups of one block touch: faults, removed validators, dissolutions, restarted pools.
 pub const CLEANUPS_PER_BLOCK: usize = 1000;
 /// Failed payouts that are tried again in one block.

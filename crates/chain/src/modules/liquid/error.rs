@@ -23,3 +23,4 @@ pub const INVALID_PARAMS: Code = code(14, "invalid parameters");
 pub const ADMIN_ONLY_TIGHTENS: Code = code(15, "the admin can pause, everything else needs a vote");
 pub const NOT_SET_UP: Code = code(16, "this chain has no liquid staking");
 pub const SELF_DELEGATION: Code = code(17, "the validator would fall below its own minimum of stake");
+pub const NO_POOL: Code = code(18, "the parameters name no stable pool of the liquid and the staked coin");

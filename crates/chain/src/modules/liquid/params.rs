@@ -32,7 +32,13 @@ pub const DECLARATIONS: &[Declaration] = &[
     declare("unstake_fee_rate", "fraction", "0 to 0.5", "0", "Part of what leaves that stays with the stakers."),
     declare("lsm_disabled", "switch", "any", "false", "Existing delegations cannot be brought in."),
     declare("min_liquid_stake_amount", "base units", "any", "1000", "Least that can be staked."),
-    declare("cw_locked_pool_address", "address", "any, or empty", "empty", "Not used by this chain."),
+    declare(
+        "cw_locked_pool_address",
+        "address",
+        "any, or empty",
+        "empty",
+        "Account of the stable pool of the liquid and the staked coin that MsgStakeToLP joins.",
+    ),
     declare(
         "fee_account_address",
         "address",
@@ -59,7 +65,7 @@ pub struct Params {
     pub unstake_fee: u128,
     pub lsm_disabled: bool,
     pub min_stake: u128,
-    /// Not used; kept for the wire.
+    /// The account of a pool, or nothing.
     pub locked_pool: String,
     pub fee_account: Option<AccAddress>,
     pub compound_fee: u128,

@@ -2,12 +2,15 @@
 
 use entente_kernel::num::{Coin, Coins, Denom};
 use entente_kernel::{AccAddress, Bech32, Error, Result, Span, Timestamp};
+use entente_proto::pstake::liquidstake::v1beta1 as pstake;
+use entente_proto::restake::liquid::v1 as own;
 use entente_proto::restake::pools::v1 as wire;
 
 use super::params::{HOPS_MAX, PARTS_MAX, Params};
 use super::state::{Kind, Part, Place};
 use super::{error, math};
 use crate::message::Message;
+use crate::modules::liquid;
 use crate::wire as convert;
 
 /// What a pool is made of.
@@ -76,6 +79,13 @@ pub struct StakeShares {
 #[derive(Debug, Clone)]
 pub struct UnstakeShares(pub StakeShares);
 
+/// Makes an existing delegation liquid, and stakes it in a pool with liquid coins that the delegator has already.
+#[derive(Debug, Clone)]
+pub struct StakeToLp {
+    pub delegation: liquid::msg::StakeDelegation,
+    pub liquid: Coin,
+}
+
 #[derive(Debug, Clone)]
 pub struct ClaimIncentives {
     pub owner: AccAddress,
@@ -126,7 +136,7 @@ impl Message for JoinPool {
             pool: wire.pool,
             coins,
             min_shares: convert::parse_amount(&wire.min_shares_out, "min_shares_out")?,
-            deadline: time(wire.deadline.as_ref(), "deadline")?,
+            deadline: convert::parse_time(wire.deadline.as_ref(), "deadline")?,
         })
     }
 }
@@ -142,9 +152,9 @@ impl Message for ExitPool {
         Ok(Self {
             sender: bech32.parse_acc(&wire.sender)?,
             pool: wire.pool,
-            shares: shares(&wire.shares)?,
+            shares: convert::parse_some(&wire.shares, "shares", error::TOO_SMALL)?,
             min_coins: convert::parse_coins(&wire.min_coins_out, "min_coins_out")?,
-            deadline: time(wire.deadline.as_ref(), "deadline")?,
+            deadline: convert::parse_time(wire.deadline.as_ref(), "deadline")?,
         })
     }
 }
@@ -157,7 +167,7 @@ impl Message for Swap {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        let coin = positive(wire.coin_in.as_ref(), "coin_in")?;
+        let coin = convert::parse_some_coin(wire.coin_in.as_ref(), "coin_in", error::TOO_SMALL)?;
         if wire.route.is_empty() || wire.route.len() > HOPS_MAX {
             let hops = wire.route.len();
             return Err(error::INVALID_ROUTE.because(format!("route: {hops} pools; 1 to {HOPS_MAX} are allowed")));
@@ -168,7 +178,7 @@ impl Message for Swap {
             coin,
             route: wire.route.iter().map(hop).collect::<Result<_>>()?,
             min_out: convert::parse_amount(&wire.min_out, "min_out")?,
-            deadline: time(wire.deadline.as_ref(), "deadline")?,
+            deadline: convert::parse_time(wire.deadline.as_ref(), "deadline")?,
         })
     }
 }
@@ -184,10 +194,17 @@ impl Message for FundIncentive {
         Ok(Self {
             funder: bech32.parse_acc(&wire.funder)?,
             pool: wire.pool,
-            coin: positive(wire.amount.as_ref(), "amount")?,
-            start: time(wire.start.as_ref(), "start")?,
+            coin: convert::parse_some_coin(wire.amount.as_ref(), "amount", error::TOO_SMALL)?,
+            start: convert::parse_time(wire.start.as_ref(), "start")?,
             period: convert::parse_span(&wire.period.unwrap_or_default(), "period")?,
         })
+    }
+}
+
+impl StakeShares {
+    fn read(owner: &str, pool: u64, shares: &str, validator: &str, bech32: &Bech32) -> Result<Self> {
+        let (owner, place) = (bech32.parse_acc(owner)?, place(validator, bech32)?);
+        Ok(Self { owner, pool, shares: convert::parse_some(shares, "shares", error::TOO_SMALL)?, place })
     }
 }
 
@@ -199,12 +216,7 @@ impl Message for StakeShares {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self {
-            owner: bech32.parse_acc(&wire.owner)?,
-            pool: wire.pool,
-            shares: shares(&wire.shares)?,
-            place: place(&wire.validator, bech32)?,
-        })
+        Self::read(&wire.owner, wire.pool, &wire.shares, &wire.validator, bech32)
     }
 }
 
@@ -216,12 +228,31 @@ impl Message for UnstakeShares {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self(StakeShares {
-            owner: bech32.parse_acc(&wire.owner)?,
-            pool: wire.pool,
-            shares: shares(&wire.shares)?,
-            place: place(&wire.validator, bech32)?,
-        }))
+        StakeShares::read(&wire.owner, wire.pool, &wire.shares, &wire.validator, bech32).map(Self)
+    }
+}
+
+impl Message for StakeToLp {
+    type Wire = pstake::MsgStakeToLp;
+
+    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+        Ok(vec![bech32.parse_acc(&wire.delegator_address)?])
+    }
+
+    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
+        let liquid = convert::parse_coin(&wire.liquid_amount.unwrap_or_default(), "liquid_amount")?;
+        if liquid.amount.is_negative() {
+            return Err(error::TOO_SMALL.because(format!("liquid_amount: {liquid}")));
+        }
+        let delegation = liquid::msg::StakeDelegation::check(
+            own::MsgStakeDelegation {
+                delegator: wire.delegator_address,
+                validator: wire.validator_address,
+                amount: wire.staked_amount,
+            },
+            bech32,
+        )?;
+        Ok(Self { delegation, liquid })
     }
 }
 
@@ -312,27 +343,9 @@ fn part(wire: &wire::PoolAsset) -> Result<Part> {
     Ok(Part { denom: coin.denom, reserve, weight: convert::parse_wad(&wire.weight, "assets.weight")? })
 }
 
-fn positive(wire: Option<&entente_proto::cosmos::base::v1beta1::Coin>, field: &str) -> Result<Coin> {
-    let coin = convert::parse_coin(&wire.cloned().unwrap_or_default(), field)?;
-    if coin.amount.is_positive() {
-        Ok(coin)
-    } else {
-        Err(error::TOO_SMALL.because(format!("{field}: {coin}; more than nothing is wanted")))
-    }
-}
-
 /// No validator: for the incentives alone.
 pub fn place(text: &str, bech32: &Bech32) -> Result<Place> {
     if text.is_empty() { Ok(Place(None)) } else { bech32.parse_val(text).map(|validator| Place(Some(validator))) }
-}
-
-fn shares(text: &str) -> Result<u128> {
-    let shares = convert::parse_amount(text, "shares")?;
-    if shares == 0 { Err(error::TOO_SMALL.because("shares: more than nothing is wanted")) } else { Ok(shares) }
-}
-
-fn time(wire: Option<&prost_types::Timestamp>, field: &str) -> Result<Option<Timestamp>> {
-    wire.map(|at| convert::parse_timestamp(at, field)).transpose()
 }
 
 fn invalid(text: &str) -> Error {

@@ -24,7 +24,9 @@ pub fn pools(view: &View, request: wire::QueryPoolsRequest) -> Result<wire::Quer
 }
 
 pub fn pool(view: &View, request: wire::QueryPoolRequest) -> Result<wire::QueryPoolResponse> {
-    Ok(wire::QueryPoolResponse { pool: Some(pool_to_wire(view, &found(view, request.pool)?)) })
+    let pool = found(view, request.pool)?;
+    let account = view.bech32().acc(&super::account(pool.id));
+    Ok(wire::QueryPoolResponse { pool: Some(pool_to_wire(view, &pool)), account })
 }
 
 fn found(view: &View, id: u64) -> Result<Pool> {

@@ -4,7 +4,8 @@ use entente_kernel::num::{Coin, Coins, Denom};
 use entente_kernel::{AccAddress, Event, Result, Timestamp, ValAddress, View};
 use entente_proto::restake::vault::v1 as wire;
 
-use super::holding::coins;
+use super::Params;
+use super::holding::{coin, coins};
 use super::math::{Basket, Quote, Swap};
 use super::msg;
 use super::query::{change_kind, lot_to_wire, seat_to_wire, stage_number};
@@ -200,6 +201,30 @@ pub fn fees_paid(vault: u64, protocol: &Coins, curator: &Coins, builder: &Coins)
         curator: convert::coins(curator),
         builder: convert::coins(builder),
     })
+}
+
+pub fn streamed(vault: u64, denom: &Denom, amount: u128, end: Timestamp) -> Event {
+    let coin = Some(convert::coin(&coin(denom, amount)));
+    typed_event(&wire::EventStreamed { vault, coin, end: Some(convert::timestamp(end)) })
+}
+
+/// Locked shares of somebody, before and after, and those of all.
+pub fn gauge_changed(view: &View, vault: u64, owner: &AccAddress, before: u128, after: u128, total: u128) -> Event {
+    typed_event(&wire::EventGaugeChanged {
+        vault,
+        owner: view.bech32().acc(owner),
+        before: before.to_string(),
+        after: after.to_string(),
+        total: total.to_string(),
+    })
+}
+
+pub fn gauge_claimed(view: &View, vault: u64, owner: &AccAddress, paid: &Coins) -> Event {
+    typed_event(&wire::EventGaugeClaimed { vault, owner: view.bech32().acc(owner), paid: convert::coins(paid) })
+}
+
+pub fn params_updated(params: &Params) -> Event {
+    typed_event(&wire::EventParamsUpdated { params: Some(params.to_wire()) })
 }
 
 pub fn step_failed(vault: u64, step: &str, reason: &str) -> Event {

@@ -4,12 +4,16 @@ use entente_kernel::num::{Denom, Wide};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, View};
 use entente_proto::restake::vault::v1 as wire;
 
+use super::block::harvest;
 use super::holding::{amount, must_vault, put};
 use super::params::Params;
-use super::query::{batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, vault_to_wire};
+use super::query::{
+    batch_to_wire, change_to_wire, claim_to_wire, holding_to_wire, ledger_to_wire, lot_to_wire, vault_to_wire,
+};
 use super::stake::enter;
 use super::state::*;
-use super::{halt, hooks, invariant, msg};
+use super::{halt, hooks, msg};
+use crate::invariants;
 use crate::params::{read_bond, read_span};
 use crate::wire as convert;
 
@@ -42,8 +46,8 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
             flowed: convert::parse_amount(&row.flowed, "flowed")?,
             from: convert::must_time(row.from.as_ref(), "from")?,
             end: convert::must_time(row.end.as_ref(), "end")?,
-            index: wide(&row.index, "index")?,
-            remainder: wide(&row.remainder, "remainder")?,
+            index: convert::parse_wide(&row.index, "index")?,
+            remainder: convert::parse_wide(&row.remainder, "remainder")?,
         };
         STREAMS.set(ctx, &(row.vault, Denom::new(&row.denom)?), &stream)
     })?;
@@ -79,20 +83,32 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     })?;
     convert::each_row(&genesis.credits, "credits", |row| {
         let owner = ctx.bech32().parse_acc(&row.owner)?;
-        let credit = Credit { index: wide(&row.index, "index")?, owed: convert::parse_amount(&row.owed, "owed")? };
+        let credit = Credit {
+            index: convert::parse_wide(&row.index, "index")?,
+            owed: convert::parse_amount(&row.owed, "owed")?,
+        };
         CREDITS.set(ctx, &(row.vault, owner, Denom::new(&row.denom)?), &credit)
     })?;
     convert::each_row(&genesis.samples, "samples", |row| {
         let key = (row.vault, Denom::new(&row.denom)?);
         let mut samples = SAMPLES.get(ctx, &key)?.unwrap_or_default();
-        samples.0.push((convert::must_time(row.time.as_ref(), "time")?, convert::parse_wad(&row.rate, "rate")?));
+        samples.0.push(Sample {
+            time: convert::must_time(row.time.as_ref(), "time")?,
+            rate: convert::parse_wad(&row.rate, "rate")?,
+            earned: convert::parse_wad(&row.earned, "earned")?,
+        });
         SAMPLES.set(ctx, &key, &samples)
     })?;
     convert::each_row(&genesis.harvests, "harvests", |row| {
         let earned_over = read_span(row.earned_over.as_ref(), "earned_over")?;
         let at = convert::must_time(row.at.as_ref(), "at")?;
         must_vault(ctx, row.vault)?;
-        HARVESTS.set(ctx, &row.vault, &Harvest { done: row.done, earned_over, at })
+        harvest::write(ctx, row.vault, &Harvest { done: row.done, earned_over, at })
+    })?;
+    convert::each_row(&genesis.ledger, "ledger", |row| read_ledger(ctx, row))?;
+    convert::each_row(&genesis.earned, "earned", |row| {
+        let coin = convert::parse_coin(&row.coin.clone().unwrap_or_default(), "coin")?;
+        EARNED.set(ctx, &(row.vault, Denom::new(&row.denom)?, coin.denom), &amount(coin.amount)?)
     })?;
     convert::each_row(&genesis.allowed, "allowed", |row| {
         let depositor = ctx.bech32().parse_acc(&row.depositor)?;
@@ -111,20 +127,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
     if genesis.next_lot_id > 1 {
         LOT_IDS.set(ctx, genesis.next_lot_id)?;
     }
-    for (name, check) in [
-        ("conservation", invariant::conservation as fn(&View) -> Result<Option<String>>),
-        ("shares", invariant::shares),
-        ("rewards", invariant::rewards),
-    ] {
-        if let Some(what) = check(ctx)? {
-            return Err(Error::plain(format!("{name}: {what}")));
-        }
-    }
-    Ok(())
-}
-
-fn wide(text: &str, field: &str) -> Result<Wide> {
-    text.parse().map_err(|e| Error::plain(format!("{field}: {e}")))
+    invariants::must_hold(ctx, "vault")
 }
 
 fn read_vault(ctx: &Ctx, row: &wire::Vault) -> Result<Vault> {
@@ -192,6 +195,8 @@ fn read_holding(ctx: &mut Ctx, row: &wire::Holding) -> Result<()> {
         idle: convert::parse_amount(&row.idle, "idle")?,
         matured: convert::parse_amount(&row.matured, "matured")?,
         deposited: convert::parse_amount(&row.deposited, "deposited")?,
+        seen: convert::parse_amount(&row.seen, "seen")?,
+        seen_worth: convert::parse_wad(&row.seen_worth, "seen_worth")?,
     };
     put(ctx, row.vault, &denom, &held)?;
     for place in &row.alliance {
@@ -267,6 +272,26 @@ fn read_claim(ctx: &mut Ctx, row: &wire::Claim) -> Result<()> {
     CLAIMS.set(ctx, &(row.vault, row.batch, owner), &claim)
 }
 
+fn read_ledger(ctx: &mut Ctx, row: &wire::LedgerRow) -> Result<()> {
+    let read =
+        |text: &str, field: &str| if text.is_empty() { Ok(Wide::ZERO) } else { convert::parse_wide(text, field) };
+    let ledger = Ledger {
+        claimed: read(&row.claimed, "claimed")?,
+        fees: read(&row.fees, "fees")?,
+        kept: read(&row.kept, "kept")?,
+        streamed: read(&row.streamed, "streamed")?,
+        sold: read(&row.sold, "sold")?,
+        donated: read(&row.donated, "donated")?,
+        bought: read(&row.bought, "bought")?,
+        taken: read(&row.taken, "taken")?,
+        slashed: read(&row.slashed, "slashed")?,
+        slashed_batches: read(&row.slashed_batches, "slashed_batches")?,
+        grown: read(&row.grown, "grown")?,
+        fallen: read(&row.fallen, "fallen")?,
+    };
+    LEDGER.set(ctx, &(must_vault(ctx, row.vault)?.id, Denom::new(&row.denom)?), &ledger)
+}
+
 fn read_lock(ctx: &mut Ctx, row: &wire::GaugeLock) -> Result<()> {
     let owner = ctx.bech32().parse_acc(&row.owner)?;
     let shares = convert::parse_amount(&row.shares, "shares")?;
@@ -327,13 +352,23 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
         let ((vault, depositor), ()) = row?;
         out.allowed.push(wire::Allowed { vault, depositor: acc(view, &depositor) });
     }
+    for row in LEDGER.iter(view) {
+        let ((vault, denom), ledger) = row?;
+        out.ledger.push(ledger_to_wire(vault, &denom, &ledger));
+    }
+    for row in EARNED.iter(view) {
+        let ((vault, denom, reward), amount) = row?;
+        let coin = Some(convert::coin(&super::holding::coin(&reward, amount)));
+        out.earned.push(wire::EarnedReward { vault, denom: denom.to_string(), coin });
+    }
     for row in SAMPLES.iter(view) {
         let ((vault, denom), samples) = row?;
-        out.samples.extend(samples.0.into_iter().map(|(at, rate)| wire::RateSample {
+        out.samples.extend(samples.0.into_iter().map(|sample| wire::RateSample {
             vault,
             denom: denom.to_string(),
-            time: Some(convert::timestamp(at)),
-            rate: convert::wad(rate),
+            time: Some(convert::timestamp(sample.time)),
+            rate: convert::wad(sample.rate),
+            earned: convert::wad(sample.earned),
         }));
     }
     let row = |at, vault, batch| wire::QueueRow { time: Some(convert::timestamp(at)), vault, batch };

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use entente_kernel::num::{Coin, Coins, Dec, Denom, Int};
+use entente_kernel::num::{Coin, Coins, Dec, Denom, Int, Wide, ceil_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, View};
 use sha2::{Digest, Sha256};
 
 use super::error;
 use super::math::{Basket, Line};
 use super::state::{
-    BATCHES, Batch, Close, HOLDINGS, Holding, LOTS, LOTS_OF_VAULT, PLACES, Part, RETURNS, REWARDS, STREAMS, TOTALS,
-    VAULTS, Vault,
+    BATCHES, Batch, Close, Entry, HOLDINGS, Holding, LEDGER, LOTS, LOTS_OF_VAULT, PLACES, Part, RETURNS, REWARDS,
+    STREAMS, TOTALS, VAULTS, Vault,
 };
-use crate::modules::{assets, bank};
+use crate::modules::{alliance, assets, bank};
 
 /// The account of a vault, in which its coins lie and from which it stakes. Nobody has a key to it.
 pub fn account(vault: u64) -> AccAddress {
@@ -43,7 +43,7 @@ pub fn put(ctx: &mut Ctx, vault: u64, denom: &Denom, new: &Holding) -> Result<()
     if *new == Holding::default() { HOLDINGS.remove(ctx, &key) } else { HOLDINGS.set(ctx, &key, new) }
 }
 
-/// The vault as its prices see it now.
+/// The vault as its prices see it now, less what alliance took and the book does not say yet.
 pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
     let mut lines = Vec::with_capacity(vault.seats.len());
     for seat in &vault.seats {
@@ -53,7 +53,7 @@ pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
         let pricing = assets::pricing(view, &asset)?;
         let rate = |rate: u128| if dead { 0 } else { rate };
         lines.push(Line {
-            active: held.active,
+            active: held.active.saturating_sub(taken_since(view, &seat.denom, &held)?),
             refundable: held.refundable,
             rate: rate(pricing.r),
             rate_lo: rate(pricing.r_lo),
@@ -63,6 +63,22 @@ pub fn basket(view: &View, vault: &Vault) -> Result<Basket> {
         });
     }
     Ok(Basket { lines, shares: vault.shares, pool_shares: vault.pool_shares })
+}
+
+/// What alliance took of the stake since all of it was looked at: it is the holders' no more, whatever the book says until the next look.
+///
+/// # Rounding
+/// Down: who brings something gains nothing by it.
+fn taken_since(view: &View, denom: &Denom, held: &Holding) -> Result<u128> {
+    if held.seen == 0 {
+        return Ok(0);
+    }
+    match alliance::custody::share_worth(view, denom)? {
+        Some((_, worth)) if worth < held.seen_worth => {
+            minus(held.seen, ceil_ratio(&[held.seen, worth], &[held.seen_worth])?)
+        }
+        _ => Ok(0),
+    }
 }
 
 /// The closed batches of a vault that are not finished, oldest first: read once by a step that uses them again and again.
@@ -147,6 +163,17 @@ pub fn pay(ctx: &mut Ctx, vault: u64, to: &AccAddress, coins: &Coins) -> Result<
     if coins.is_empty() { Ok(()) } else { bank::send(ctx, &account(vault), to, coins) }
 }
 
+/// Writes in the ledger of a vault what happened to a coin.
+pub fn note(ctx: &mut Ctx, vault: u64, denom: &Denom, entries: &[(Entry, u128)]) -> Result<()> {
+    let key = (vault, denom.clone());
+    let mut ledger = LEDGER.get(ctx, &key)?.unwrap_or_default();
+    for (entry, amount) in entries {
+        let sum = entry(&mut ledger);
+        *sum = sum.add(Wide::from_u128(*amount))?;
+    }
+    if entries.iter().all(|(_, amount)| *amount == 0) { Ok(()) } else { LEDGER.set(ctx, &key, &ledger) }
+}
+
 pub fn coin(denom: &Denom, amount: u128) -> Coin {
     Coin::new(denom.clone(), Int::from(amount))
 }
@@ -176,8 +203,10 @@ pub fn amount(number: Int) -> Result<u128> {
     number.to_u128().ok_or_else(|| error::ABOVE_CAP.because(format!("{number} has more than 128 bits")))
 }
 
+/// # Errors
+/// vault 8: a coin of which there is so much can make it happen.
 pub fn plus(a: u128, b: u128) -> Result<u128> {
-    a.checked_add(b).ok_or_else(|| Error::fault("vault: a sum has more than 128 bits"))
+    a.checked_add(b).ok_or_else(|| error::ABOVE_CAP.because("a sum has more than 128 bits"))
 }
 
 /// # Errors

@@ -1,12 +1,12 @@
 //! What must hold for every vault after every block.
 
-use entente_kernel::num::{Denom, Int};
+use entente_kernel::num::{Denom, Int, Wide};
 use entente_kernel::{Result, View};
 
 use super::holding::{account, holding, in_account, plus, returning, staked};
 use super::state::{
-    BATCHES, CLAIMS, COUNTS_AT, CREDITS, DRIPS, HOLDINGS, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, REWARDS, STREAMS, TOTALS,
-    VAULTS, VAULTS_AT,
+    BATCHES, CLAIMS, COUNTS_AT, CREDITS, DRIPS, HOLDINGS, LEDGER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, REWARDS, STREAMS,
+    TOTALS, VAULTS, VAULTS_AT,
 };
 use crate::modules::bank;
 
@@ -24,7 +24,14 @@ pub fn conservation(view: &View) -> Result<Option<String>> {
                     free = plus(free, part.amount.saturating_sub(part.owed))?;
                 }
             }
-            let away = plus(staked(view, id, &seat.denom)?, returning(view, id, &seat.denom)?)?;
+            let staked = staked(view, id, &seat.denom)?;
+            if held.seen > staked {
+                return Ok(Some(format!(
+                    "vault {id}: {}{} were seen, {staked} lie with validators",
+                    held.seen, seat.denom
+                )));
+            }
+            let away = plus(staked, returning(view, id, &seat.denom)?)?;
             let places = plus(plus(held.idle, held.matured)?, away)?;
             if owned != places {
                 return Ok(Some(format!("vault {id} owns {owned}{} and has {places}", seat.denom)));
@@ -112,6 +119,18 @@ pub fn rewards(view: &View) -> Result<Option<String>> {
         }
         if let Some(what) = is_short(view, found.vault, &found.sold)? {
             return Ok(Some(what));
+        }
+    }
+    for row in LEDGER.iter(view) {
+        let ((id, denom), ledger) = row?;
+        let for_sale = match LOTS_OF_VAULT.get(view, &(id, denom.clone()))? {
+            Some(lot) => LOTS.must(view, &lot)?.amount,
+            None => 0,
+        };
+        let went = [ledger.fees, ledger.kept, ledger.streamed, ledger.sold, ledger.donated];
+        let went = went.into_iter().try_fold(Wide::from_u128(for_sale), Wide::add)?;
+        if went != ledger.claimed {
+            return Ok(Some(format!("vault {id}: {}{denom} were claimed, {went} went somewhere", ledger.claimed)));
         }
     }
     for row in REWARDS.iter(view) {

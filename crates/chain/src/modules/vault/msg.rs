@@ -69,17 +69,21 @@ pub struct Deposit {
     pub receiver: AccAddress,
 }
 
-/// Shares on their way into or out of the open batch.
+/// So many shares of a vault, and whose they are.
 #[derive(Debug, Clone)]
-pub struct Exit {
+pub struct Shares {
     pub owner: AccAddress,
     pub vault: u64,
     pub shares: u128,
 }
 
-/// As [`Exit`], taken back.
+/// On their way into the open batch.
 #[derive(Debug, Clone)]
-pub struct CancelExit(pub Exit);
+pub struct RequestExit(pub Shares);
+
+/// Taken out of it again.
+#[derive(Debug, Clone)]
+pub struct CancelExit(pub Shares);
 
 #[derive(Debug, Clone)]
 pub struct ClaimExit {
@@ -98,19 +102,19 @@ pub struct TransferClaim {
     pub shares: u128,
 }
 
-/// Shares that are locked for rewards, unlocked, or asked for what they earned.
+/// Locked for rewards.
 #[derive(Debug, Clone)]
-pub struct Gauge {
+pub struct GaugeLock(pub Shares);
+
+#[derive(Debug, Clone)]
+pub struct GaugeUnlock(pub Shares);
+
+/// What locked shares earned.
+#[derive(Debug, Clone)]
+pub struct GaugeClaim {
     pub owner: AccAddress,
     pub vault: u64,
-    pub shares: u128,
 }
-
-#[derive(Debug, Clone)]
-pub struct GaugeUnlock(pub Gauge);
-
-#[derive(Debug, Clone)]
-pub struct GaugeClaim(pub Gauge);
 
 /// A bid for the whole of a lot.
 #[derive(Debug, Clone)]
@@ -193,50 +197,38 @@ impl Message for Deposit {
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
         let depositor = bech32.parse_acc(&wire.depositor)?;
-        let coin = convert::parse_coin(&wire.coin.unwrap_or_default(), "coin")?;
-        if !coin.amount.is_positive() {
-            return Err(error::TOO_SMALL.because(format!("coin: {coin}; more than nothing is wanted")));
-        }
-        let deadline = wire.deadline.as_ref().map(|at| convert::parse_timestamp(at, "deadline")).transpose()?;
+        let coin = convert::parse_some_coin(wire.coin.as_ref(), "coin", error::TOO_SMALL)?;
         Ok(Self {
             depositor,
             vault: wire.vault,
             coin,
             min_shares: convert::parse_amount(&wire.min_shares_out, "min_shares_out")?,
-            deadline,
+            deadline: convert::parse_time(wire.deadline.as_ref(), "deadline")?,
             receiver: or(&wire.receiver, depositor, bech32)?,
         })
     }
 }
 
-impl Exit {
-    fn read(owner: &str, vault: u64, amount: &str, bech32: &Bech32) -> Result<Self> {
-        Ok(Self { owner: bech32.parse_acc(owner)?, vault, shares: shares(amount)? })
-    }
+/// Messages that name nothing but an owner, a vault and so many of its shares.
+macro_rules! of_shares {
+    ($($message:ident: $wire:ident),*) => {$(
+        impl Message for $message {
+            type Wire = wire::$wire;
+
+            fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+                Ok(vec![bech32.parse_acc(&wire.owner)?])
+            }
+
+            fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
+                let (owner, shares) = (bech32.parse_acc(&wire.owner)?, shares(&wire.shares)?);
+                Ok(Self(Shares { owner, vault: wire.vault, shares }))
+            }
+        }
+    )*};
 }
 
-impl Message for Exit {
-    type Wire = wire::MsgRequestExit;
-
-    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
-        Ok(vec![bech32.parse_acc(&wire.owner)?])
-    }
-
-    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Exit::read(&wire.owner, wire.vault, &wire.shares, bech32)
-    }
-}
-
-impl Message for CancelExit {
-    type Wire = wire::MsgCancelExit;
-
-    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
-        Ok(vec![bech32.parse_acc(&wire.owner)?])
-    }
-
-    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Exit::read(&wire.owner, wire.vault, &wire.shares, bech32).map(Self)
-    }
+of_shares! {
+    RequestExit: MsgRequestExit, CancelExit: MsgCancelExit, GaugeLock: MsgGaugeLock, GaugeUnlock: MsgGaugeUnlock
 }
 
 impl Message for ClaimExit {
@@ -265,36 +257,6 @@ impl Message for TransferClaim {
     }
 }
 
-impl Gauge {
-    fn read(owner: &str, vault: u64, amount: &str, bech32: &Bech32) -> Result<Self> {
-        Ok(Self { owner: bech32.parse_acc(owner)?, vault, shares: shares(amount)? })
-    }
-}
-
-impl Message for Gauge {
-    type Wire = wire::MsgGaugeLock;
-
-    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
-        Ok(vec![bech32.parse_acc(&wire.owner)?])
-    }
-
-    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Gauge::read(&wire.owner, wire.vault, &wire.shares, bech32)
-    }
-}
-
-impl Message for GaugeUnlock {
-    type Wire = wire::MsgGaugeUnlock;
-
-    fn signers(wire: &Self::Wire, bech32: &Bech32) -> Result<Vec<AccAddress>> {
-        Ok(vec![bech32.parse_acc(&wire.owner)?])
-    }
-
-    fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Gauge::read(&wire.owner, wire.vault, &wire.shares, bech32).map(Self)
-    }
-}
-
 impl Message for GaugeClaim {
     type Wire = wire::MsgGaugeClaim;
 
@@ -303,7 +265,7 @@ impl Message for GaugeClaim {
     }
 
     fn check(wire: Self::Wire, bech32: &Bech32) -> Result<Self> {
-        Ok(Self(Gauge { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault, shares: 0 }))
+        Ok(Self { owner: bech32.parse_acc(&wire.owner)?, vault: wire.vault })
     }
 }
 
@@ -375,8 +337,7 @@ fn or(text: &str, other: AccAddress, bech32: &Bech32) -> Result<AccAddress> {
 }
 
 fn shares(text: &str) -> Result<u128> {
-    let shares = convert::parse_amount(text, "shares")?;
-    if shares == 0 { Err(error::TOO_SMALL.because("shares: more than nothing is wanted")) } else { Ok(shares) }
+    convert::parse_some(text, "shares", error::TOO_SMALL)
 }
 
 pub fn mode(number: i32) -> Result<Mode> {

@@ -16,8 +16,9 @@ pub const EPOCHS_PER_BLOCK: usize = 4;
 pub const DUE_PER_BLOCK: usize = 16;
 /// Places of vaults whose epochs end in one block, unless a single vault has more.
 pub const PLACES_PER_BLOCK: usize = 384;
-/// Places whose rewards are claimed in one block.
+/// Places whose rewards are claimed in one block, less one for so many places of vaults whose epochs end in it.
 pub const CLAIMS_PER_BLOCK: usize = 64;
+pub const LOOKS_PER_CLAIM: usize = 4;
 /// Amounts of coins that are paid to leavers by themselves in one block.
 pub const PAYMENTS_PER_BLOCK: usize = 600;
 /// How long after a failed epoch it is tried again.

@@ -4,15 +4,17 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use entente_kernel::num::{Denom, Int, floor_ratio};
+use entente_kernel::num::{Coin, Denom, Int, floor_ratio};
 use entente_kernel::{AccAddress, Ctx, Error, Result, Span, ValAddress, View};
 
 use super::block::drip;
 use super::holding::{
-    Batches, account, amount, coin, coins, fraction, holding, in_account, minus, pay, plus, put, returning, staked,
+    Batches, account, amount, coin, coins, fraction, holding, in_account, minus, note, pay, plus, put, returning,
+    staked,
 };
 use super::math::{self, Bound, WAD};
-use super::state::{COUNTS_AT, Close, PLACES, RETURNS, REWARDS, Return, Stage, VAULTS, VAULTS_AT, Vault};
+use super::params::REWARD_DENOMS_MAX;
+use super::state::{COUNTS_AT, Close, EARNED, PLACES, RETURNS, REWARDS, Return, Stage, VAULTS, VAULTS_AT, Vault};
 use super::{event, halt};
 use crate::modules::{alliance, bank, distribution, slashing, staking};
 
@@ -133,7 +135,7 @@ fn look_at(
     batches: &mut Batches,
 ) -> Result<()> {
     let owner = account(vault);
-    let (mut lost, mut found, mut vanished) = (0, 0, false);
+    let (mut lost, mut found, mut vanished, mut seen) = (0, 0, false, 0);
     let places = match with {
         None => places(ctx, vault, denom)?,
         Some(one) => {
@@ -154,7 +156,9 @@ fn look_at(
         }
         set_place(ctx, vault, denom, &validator, Some(before), now)?;
         at.see(validator, now > 0);
+        seen = plus(seen, if with.is_none() { now } else { before })?;
     }
+    remember_worth(ctx, vault, denom, with.is_none(), seen)?;
     let Arrivals { returned, adopted, missing } = look_at_returns(ctx, vault, denom, with, vanished, at)?;
     // What alliance moved to unbonding by itself is not lost.
     let moved = adopted.min(lost);
@@ -168,6 +172,20 @@ fn look_at(
     }
     bear(ctx, vault, denom, lost, cause, batches)?;
     serve_batches(ctx, vault, denom, batches)
+}
+
+/// Remembers what takes from now on are reckoned by, after a look at `all` places together; or that one of them, where the book said
+/// `seen`, was looked at by itself, and is left out until the next look at all.
+fn remember_worth(ctx: &mut Ctx, vault: u64, denom: &Denom, all: bool, seen: u128) -> Result<()> {
+    let mut held = holding(ctx, vault, denom)?;
+    let before = held;
+    if all {
+        let worth = alliance::custody::share_worth(ctx, denom)?.map_or(0, |(worth, _)| worth);
+        (held.seen, held.seen_worth) = (seen, if seen == 0 { 0 } else { worth });
+    } else {
+        held.seen = held.seen.saturating_sub(seen);
+    }
+    if held == before { Ok(()) } else { put(ctx, vault, denom, &held) }
 }
 
 /// The places of an asset and what was last seen there.
@@ -268,11 +286,12 @@ fn adopt(ctx: &mut Ctx, vault: u64, denom: &Denom, at: &mut Presence, seen: &mut
     Ok(())
 }
 
-/// Are coins due back that the account does not hold yet?
+/// Are coins due back that alliance has not paid yet, and pays in a block or two? What it could not pay is set aside, and may stay away for long.
 pub fn is_arriving(view: &View, vault: &Vault) -> Result<bool> {
     for seat in &vault.seats {
         for row in RETURNS.prefix(view, &(vault.id, seat.denom.clone())) {
-            if row?.1.completion <= view.time() {
+            let ((_, _, id), back) = row?;
+            if back.completion <= view.time() && alliance::custody::is_queued(view, (back.completion, id))? {
                 return Ok(true);
             }
         }
@@ -316,11 +335,17 @@ fn bear(ctx: &mut Ctx, vault: u64, denom: &Denom, lost: u128, cause: Cause, batc
     let of_undripped = minus(rest, of_active)?.min(held.undripped);
     held.undripped = minus(held.undripped, of_undripped)?;
     put(ctx, vault, denom, &held)?;
-    ctx.emit(match cause {
-        Cause::Take => event::taken(vault, denom, lost, held.active),
-        Cause::Slash { validator, .. } => event::slashed(ctx, vault, denom, of_active, minus(lost, rest)?, &validator),
-    });
-    Ok(())
+    let (of_holders, of_batches) = (plus(of_active, of_undripped)?, minus(lost, rest)?);
+    match cause {
+        Cause::Take => {
+            ctx.emit(event::taken(vault, denom, lost, held.active));
+            note(ctx, vault, denom, &[(|l| &mut l.taken, of_holders)])
+        }
+        Cause::Slash { validator, .. } => {
+            ctx.emit(event::slashed(ctx, vault, denom, of_active, of_batches, &validator));
+            note(ctx, vault, denom, &[(|l| &mut l.slashed, of_holders), (|l| &mut l.slashed_batches, of_batches)])
+        }
+    }
 }
 
 /// Gives idle coins of an asset to the batches that are owed.
@@ -377,6 +402,7 @@ fn unstake(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress, tak
 }
 
 /// Brings a place to what alliance shows after a step that should have led from `before` to `expected(before)`; roundings are the holders'.
+/// All places were looked at in this block: what is staked now pays takes from now on, as what was there does.
 fn settle_place(
     ctx: &mut Ctx,
     vault: u64,
@@ -388,6 +414,8 @@ fn settle_place(
     let expected = expected(before.unwrap_or_default())?;
     let now = amount(alliance::custody::staked(ctx, &account(vault), validator, denom)?)?;
     set_place(ctx, vault, denom, validator, before, now)?;
+    let seen = plus(holding(ctx, vault, denom)?.seen, now)?.saturating_sub(before.unwrap_or_default());
+    remember_worth(ctx, vault, denom, true, seen)?;
     if now > expected {
         let mut held = holding(ctx, vault, denom)?;
         held.active = plus(held.active, minus(now, expected)?)?;
@@ -404,8 +432,20 @@ pub fn claim(ctx: &mut Ctx, vault: u64, denom: &Denom, validator: &ValAddress) -
         let key = (vault, one.denom.clone());
         let sum = plus(REWARDS.get(ctx, &key)?.unwrap_or_default(), amount(one.amount)?)?;
         REWARDS.set(ctx, &key, &sum)?;
+        attribute(ctx, vault, denom, one)?;
     }
     Ok(())
+}
+
+/// Remembers which asset's stake earned a reward, for the yield of the asset; of so many reward coins.
+fn attribute(ctx: &mut Ctx, vault: u64, denom: &Denom, reward: &Coin) -> Result<()> {
+    let key = (vault, denom.clone(), reward.denom.clone());
+    let before = EARNED.get(ctx, &key)?;
+    let known = |ctx: &Ctx| EARNED.prefix(ctx, &(vault, denom.clone())).take(REWARD_DENOMS_MAX).count();
+    if before.is_none() && known(ctx) >= REWARD_DENOMS_MAX {
+        return Ok(());
+    }
+    EARNED.set(ctx, &key, &plus(before.unwrap_or_default(), amount(reward.amount)?)?)
 }
 
 /// As [`claim`]; a claim that is refused is left for later, so that nothing keeps people from leaving.

@@ -1,7 +1,7 @@
 //! What the vaults remember. What a vault has of an asset is written down twice, by owner and by place; the two always agree.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use entente_kernel::num::{Coins, Denom};
+use entente_kernel::num::{Coins, Denom, Wide};
 use entente_kernel::{AccAddress, Item, Map, Sequence, Span, Timestamp, ValAddress};
 
 use super::params::Params;
@@ -24,7 +24,7 @@ pub const RETURNS: Map<(u64, Denom, u64), Return> = Map::new(VAULT, &[0x17]);
 pub const VAULTS_AT: Map<(ValAddress, u64), ()> = Map::new(VAULT, &[0x18]);
 /// How many those are.
 pub const COUNTS_AT: Map<ValAddress, u64> = Map::new(VAULT, &[0x1c]);
-/// Rates seen at the ends of epochs, oldest first.
+/// What the ends of epochs found of an asset, oldest first.
 pub const SAMPLES: Map<(u64, Denom), Samples> = Map::new(VAULT, &[0x19]);
 /// Changes that were announced, by vault and number.
 pub const PENDING: Map<(u64, u64), Pending> = Map::new(VAULT, &[0x1a]);
@@ -35,10 +35,16 @@ pub const DUE: Map<(Timestamp, u64, u64), ()> = Map::new(VAULT, &[0x22]);
 /// Parts of batches, by vault, batch and owner.
 pub const CLAIMS: Map<(u64, u64, AccAddress), Claim> = Map::new(VAULT, &[0x23]);
 pub const CLAIMS_OF_OWNER: Map<(AccAddress, u64, u64), ()> = Map::new(VAULT, &[0x24]);
+/// What came to a vault and left it in all its life, by coin.
+pub const LEDGER: Map<(u64, Denom), Ledger> = Map::new(VAULT, &[0x3a]);
+/// Rewards that the stake of an asset brought since the last end of an epoch: vault, asset, reward coin.
+pub const EARNED: Map<(u64, Denom, Denom), u128> = Map::new(VAULT, &[0x3b]);
 /// Rewards that were claimed and not handed out yet.
 pub const REWARDS: Map<(u64, Denom), u128> = Map::new(VAULT, &[0x31]);
 /// Rewards of the last epoch that are being claimed.
 pub const HARVESTS: Map<u64, Harvest> = Map::new(VAULT, &[0x37]);
+/// Queue: when the next part of a harvest is claimed.
+pub const HARVEST_TIMES: Map<(Timestamp, u64), ()> = Map::new(VAULT, &[0x39]);
 /// How long the chain has stood still, if halts are counted.
 pub const CLOCK: Item<Clock> = Item::new(VAULT, &[0x38]);
 /// Who may deposit in a vault with the hook `allowlist`.
@@ -174,6 +180,10 @@ pub struct Holding {
     pub matured: u128,
     /// Value that was deposited in this epoch.
     pub deposited: u128,
+    /// What lay with validators when all of them were last looked at, less what was looked at by itself since.
+    pub seen: u128,
+    /// What a share in alliance's whole stake of it was worth then, in steps of 10^-18, rounded down.
+    pub seen_worth: u128,
 }
 
 /// Coins on their way back from a validator.
@@ -184,9 +194,47 @@ pub struct Return {
     pub amount: u128,
 }
 
-/// Rates at the ends of epochs: time and rate.
+/// Samples of an asset, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Samples(pub Vec<(Timestamp, u128)>);
+pub struct Samples(pub Vec<Sample>);
+
+/// What the end of an epoch found of an asset. Both in steps of 10^-18.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Sample {
+    pub time: Timestamp,
+    pub rate: u128,
+    /// Rewards of its stake until then, in units of the asset for one unit of it.
+    pub earned: u128,
+}
+
+/// What came to a vault and left it in all its life, of one coin. Of a reward coin, what was claimed is what went out as fees, was kept,
+/// flows, was sold or given away, and what is for sale. A life may be long: sums have 512 bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Ledger {
+    /// Alliance rewards that were handed out.
+    pub claimed: Wide,
+    pub fees: Wide,
+    /// Rewards that are an asset of the vault, and drip into it.
+    pub kept: Wide,
+    /// Rewards that flow to locked shares.
+    pub streamed: Wide,
+    pub sold: Wide,
+    /// Rewards beyond the streams of a vault, for the community pool.
+    pub donated: Wide,
+    /// What lots were bought with: of an asset.
+    pub bought: Wide,
+    /// What takes and roundings cost those who hold shares.
+    pub taken: Wide,
+    /// What slashes cost those who hold shares, and the batches.
+    pub slashed: Wide,
+    pub slashed_batches: Wide,
+    /// What the rate of an asset rose and fell by from epoch to epoch, as value of what those who hold shares have of it.
+    pub grown: Wide,
+    pub fallen: Wide,
+}
+
+/// A sum of a ledger.
+pub type Entry = fn(&mut Ledger) -> &mut Wide;
 
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Change {
@@ -301,8 +349,8 @@ pub struct Stream {
     pub from: Timestamp,
     pub end: Timestamp,
     /// Coins per locked share in 10^-18, and the remainder of the last division.
-    pub index: entente_kernel::num::Wide,
-    pub remainder: entente_kernel::num::Wide,
+    pub index: Wide,
+    pub remainder: Wide,
 }
 
 /// An asset on its way into the active side, evenly from `from` to `end`.
@@ -332,10 +380,10 @@ pub struct Lot {
 /// The index at which a lock was last credited, and what it was credited and not paid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Credit {
-    pub index: entente_kernel::num::Wide,
+    pub index: Wide,
     pub owed: u128,
 }
 
 entente_kernel::borsh_value!(
-    Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Lot, Credit, Harvest, Clock
+    Params, Vault, Holding, Return, Samples, Pending, Batch, Claim, Stream, Drip, Lot, Credit, Harvest, Clock, Ledger
 );

@@ -412,7 +412,7 @@ mod tests {
         std::fs::write(&empty, "{}").unwrap();
         for verb in VERBS {
             let word = |part: &str| match part.trim_end_matches("...") {
-                "AMOUNT" => "5uente".to_owned(),
+                "AMOUNT" | "LIQUID" => "5uente".to_owned(),
                 "NUMBER" | "HEIGHT" | "END" | "ID" | "ASSET-ID" | "BATCH" | "VAULT" | "SHARES" | "LOT" | "POOL"
                 | "[POOL]" => "7".to_owned(),
                 "RATE" => "1.5".to_owned(),

@@ -241,6 +241,15 @@ pub const VERBS: &[Verb] = &[
             json!({ "delegator": a.text(), "validator": w.place(0), "amount": coin(w.place(1))? }),
         )
     }),
+    verb("liquid", "stake-to-lp", "VALIDATOR AMOUNT LIQUID", |a, w| {
+        one(
+            "/pstake.liquidstake.v1beta1.MsgStakeToLP",
+            json!({
+                "delegator_address": a.text(), "validator_address": w.place(0), "staked_amount": coin(w.place(1))?,
+                "liquid_amount": coin(w.place(2))?,
+            }),
+        )
+    }),
     verb("liquid", "unstake", "AMOUNT", |a, w| {
         one(
             "/pstake.liquidstake.v1beta1.MsgLiquidUnstake",

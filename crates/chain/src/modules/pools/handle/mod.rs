@@ -7,7 +7,7 @@ mod swap;
 
 pub use create::{create_pool, set_pool_paused, update_params};
 pub use liquidity::{exit_pool, join_pool};
-pub use stake::{claim_incentives, fund_incentive, stake_shares, unstake_shares};
+pub use stake::{claim_incentives, fund_incentive, stake_shares, stake_to_lp, unstake_shares};
 pub use swap::swap;
 
 pub(super) use create::make;

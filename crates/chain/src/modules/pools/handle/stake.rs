@@ -1,20 +1,23 @@
 //! Incentives, and shares that are staked for them and with validators.
 
-use entente_kernel::num::Denom;
+use entente_kernel::num::{Denom, floor_ratio};
 use entente_kernel::{Ctx, Error, Result, Span, View};
+use entente_proto::pstake::liquidstake::v1beta1 as pstake;
 use entente_proto::restake::pools::v1 as wire;
 
-use super::super::math::RESERVE_MAX;
-use super::super::params::{INCENTIVES_MAX, REWARD_DENOMS_MAX};
-use super::super::state::{INCENTIVE_IDS, INCENTIVES, INDICES, Incentive, Index, Pool};
-use super::super::{amount, coins, error, event, msg, must_pool, reward};
+use super::super::math::{RESERVE_MAX, WAD};
+use super::super::params::{INCENTIVES_MAX, POOLS_PER_PAIR, REWARD_DENOMS_MAX};
+use super::super::state::{INCENTIVE_IDS, INCENTIVES, INDICES, Incentive, Index, Kind, POOLS_OF_PAIR, Place, Pool};
+use super::super::{account, amount, coins, curve, error, event, msg, must_pool, plus, reward};
 use crate::modules::auth::ModuleAccount;
-use crate::modules::{assets, bank, staking};
+use crate::modules::{assets, bank, liquid, staking};
 use crate::wire as convert;
 
 /// Shortest and longest time over which an incentive flows, and the longest wait for its start.
 const PERIOD_MIN: Span = Span::from_secs(3_600);
 const PERIOD_MAX: Span = Span::from_secs(366 * 86_400);
+/// Least worth of shares that a liquid stake gets, as a part of what comes in.
+const LP_WORTH_MIN: u128 = WAD / 100 * 99;
 
 pub fn fund_incentive(ctx: &mut Ctx, m: msg::FundIncentive) -> Result<wire::MsgFundIncentiveResponse> {
     let pool = must_pool(ctx, m.pool)?;
@@ -82,6 +85,44 @@ pub fn stake_shares(ctx: &mut Ctx, m: msg::StakeShares) -> Result<wire::MsgStake
     reward::stake(ctx, &pool, &m.owner, m.place, m.shares)?;
     ctx.emit(event::shares_staked(ctx, &m.owner, pool.id, m.place, m.shares));
     Ok(wire::MsgStakeSharesResponse {})
+}
+
+/// What a delegation is worth in liquid coins joins the pool that the parameters of liquid staking name, with more of them if the message
+/// says so, and its shares are staked for the incentives of the pool. The message has no limit of its own: shares are worth at least 99 % of
+/// what comes in, by the size of the pool, which no swap moves.
+pub fn stake_to_lp(ctx: &mut Ctx, m: msg::StakeToLp) -> Result<pstake::MsgStakeToLpResponse> {
+    let (owner, denom) = (m.delegation.delegator, liquid::denom(ctx)?);
+    let Some(pool) = locked_pool(ctx, &denom)? else { return Err(liquid::error::NO_POOL.refuse()) };
+    if m.liquid.denom != denom {
+        return Err(liquid::error::WRONG_DENOM.because(format!("{} instead of {denom}", m.liquid.denom)));
+    }
+    let minted = liquid::handle::stake_delegation(ctx, m.delegation)?.minted;
+    let minted = convert::parse_coin(&minted.unwrap_or_default(), "minted")?;
+    let all = plus(amount(minted.amount)?, amount(m.liquid.amount)?)?;
+    let value = floor_ratio(&[all, liquid::rate(ctx)?], &[WAD])?;
+    let size = curve(ctx, &pool)?.size(&pool.reserves())?;
+    let min_shares = floor_ratio(&[value, pool.shares, LP_WORTH_MIN], &[size.max(1), WAD])?;
+    let coins = coins([(denom, all)])?;
+    let join = msg::JoinPool { sender: owner, pool: pool.id, coins, min_shares, deadline: None };
+    let joined = super::join_pool(ctx, join)?;
+    let shares = amount(convert::parse_coin(&joined.shares.unwrap_or_default(), "shares")?.amount)?;
+    stake_shares(ctx, msg::StakeShares { owner, pool: pool.id, shares, place: Place(None) })?;
+    Ok(pstake::MsgStakeToLpResponse {})
+}
+
+/// The stable pool of the liquid coin and the staked coin whose account the parameters of liquid staking name; of the first so many.
+fn locked_pool(view: &View, liquid: &Denom) -> Result<Option<Pool>> {
+    let named = liquid::params(view)?.locked_pool;
+    let bond = staking::bond_denom(view)?;
+    let pair = if *liquid < bond { (liquid.clone(), bond) } else { (bond, liquid.clone()) };
+    for row in POOLS_OF_PAIR.prefix(view, &pair).take(POOLS_PER_PAIR) {
+        let ((.., id), ()) = row?;
+        let pool = must_pool(view, id)?;
+        if view.bech32().acc(&account(id)) == named && matches!(pool.kind, Kind::Stable(_)) {
+            return Ok(Some(pool));
+        }
+    }
+    Ok(None)
 }
 
 pub fn unstake_shares(

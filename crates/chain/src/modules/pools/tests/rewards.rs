@@ -206,3 +206,95 @@ fn nobody_is_credited_for_the_time_before_a_stake_nor_between_two_blocks() {
     let stranger = wire::MsgClaimIncentives { owner: net.w.acc(106), pool: 1, validator: net.w.val(2) };
     assert_eq!(net.w.refused(&stranger), "pools 12");
 }
+
+#[test]
+fn a_delegation_becomes_shares_of_a_pool_in_one_message() {
+    use entente_proto::cosmos::staking::v1beta1::MsgDelegate;
+    use entente_proto::pstake::liquidstake::v1beta1 as pstake;
+    use serde_json::json;
+    const STK: &str = "stk/uente";
+    let mut w = World::with(&[50_000_000, 40_000_000, 30_000_000], |state| {
+        let operator = state.pointer("/staking/validators/0/operator_address").unwrap().clone();
+        state["liquidstake"] = json!({"params": {
+            "liquid_bond_denom": STK, "whitelisted_validators": [{"validator_address": operator, "target_weight": "10000"}],
+            "unstake_fee_rate": "0", "lsm_disabled": false, "min_liquid_stake_amount": "1000", "cw_locked_pool_address": "",
+            "fee_account_address": "", "autocompound_fee_rate": "0", "whitelist_admin_address": "", "module_paused": false
+        }, "liquid_validators": []});
+    });
+    w.blocks(2);
+    let stake = |w: &World| pstake::MsgLiquidStake {
+        delegator_address: w.acc(101),
+        amount: crate::world::coin(50_000_000_000),
+    };
+    w.send(&stake(&w)).unwrap();
+    let mut net = Net { w };
+    for (name, kind, source) in [("uente", Kind::Voucher, Source::Static), (STK, Kind::Lst, Source::Local)] {
+        let listing = Listing {
+            denom: denom(name),
+            underlying: "ENTE".into(),
+            decimals: 6,
+            underlying_decimals: Some(6),
+            issuer: String::new(),
+            bridge_class: String::new(),
+            kind,
+            tier: Tier::Listed,
+            source,
+            rate: WAD,
+            flags: Flags::default(),
+            cap_value: 0,
+            haircut: 0,
+            components: Vec::new(),
+        };
+        assets::register(&mut net.w.ctx, &listing).unwrap();
+    }
+    net.create(101, 100, &[(STK, 20 * G, 0), ("uente", 20 * G, 0)], WAD / 2_500).unwrap();
+    net.w.block();
+    let (delegator_address, validator_address) = (net.w.acc(102), net.w.val(1));
+    let delegate = MsgDelegate {
+        delegator_address: delegator_address.clone(),
+        validator_address: validator_address.clone(),
+        amount: crate::world::coin(1_000_000_000),
+    };
+    net.w.send(&delegate).unwrap();
+    let message = pstake::MsgStakeToLp {
+        delegator_address,
+        validator_address,
+        staked_amount: crate::world::coin(1_000_000_000),
+        liquid_amount: Some(base::Coin { denom: STK.into(), amount: "0".into() }),
+    };
+    assert_eq!(net.w.refused(&message), "liquidstake 18", "no pool is named yet");
+    let name = |net: &mut Net, locked_pool: String| {
+        let params = crate::modules::liquid::params(&net.w.ctx).unwrap();
+        let params = crate::modules::liquid::Params { locked_pool, ..params };
+        let authority = net.w.ctx.bech32().acc(&auth::authority());
+        let params = Some(params.to_wire(net.w.ctx.bech32()));
+        net.w.send(&pstake::MsgUpdateParams { authority, params }).unwrap();
+    };
+    let shown: wire::QueryPoolResponse =
+        net.w.ask("/restake.pools.v1.Query/Pool", &wire::QueryPoolRequest { pool: 1 }).unwrap();
+    name(&mut net, shown.account);
+    let foreign = pstake::MsgStakeToLp {
+        liquid_amount: Some(base::Coin { denom: "uente".into(), amount: "1".into() }),
+        ..message.clone()
+    };
+    assert_eq!(net.w.refused(&foreign), "liquidstake 2");
+    let before = net.pool(1);
+    net.w.send(&message).unwrap();
+    net.w.check();
+    let after = net.pool(1);
+    let (more, staked) = (after.reserves()[0] - before.reserves()[0], after.shares - before.shares);
+    assert!((999_999_990..=1_000_000_000).contains(&more), "{more}");
+    let positions: wire::QueryPositionsResponse = net
+        .w
+        .ask(
+            "/restake.pools.v1.Query/Positions",
+            &wire::QueryPositionsRequest { owner: net.w.acc(102), pagination: None },
+        )
+        .unwrap();
+    assert_eq!(positions.positions[0].shares, staked.to_string(), "all of them are staked");
+    // A pool that was pushed far away gives too little: nothing happens.
+    net.swap(101, (STK, 25 * G), &[(1, "uente")]).unwrap();
+    net.w.send(&delegate).unwrap();
+    assert_eq!(net.w.refused(&message), "pools 9");
+    net.w.check();
+}

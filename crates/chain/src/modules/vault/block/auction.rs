@@ -105,7 +105,7 @@ const GROUP_ROWS_MAX: usize = 64;
 ///
 /// # Rounding
 /// Down, by less than a step.
-fn market_price(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<u128>> {
+pub fn market_price(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<u128>> {
     if let Some(sold) = assets::by_denom(view, sold)?.filter(|sold| sold.underlying == wanted.underlying) {
         let sound = assets::health(view, &sold)? <= Health::Paused;
         return if sound { exchange(view, WAD, &sold, wanted).map(Some) } else { Ok(None) };
@@ -121,6 +121,14 @@ fn market_price(view: &View, sold: &Denom, wanted: &Asset) -> Result<Option<u128
         }
     }
     Ok(None)
+}
+
+/// Units of `to` for an amount of a coin that has a price in `from`.
+///
+/// # Rounding
+/// Down.
+pub fn sold_for(view: &View, amount: u128, price: u128, from: &Asset, to: &Asset) -> Result<u128> {
+    exchange(view, floor_ratio(&[amount, price], &[WAD])?, from, to)
 }
 
 /// Units of one asset for an amount of another of the same group, by their prices, or rates where they have none.

@@ -1,23 +1,29 @@
 //! Where the composition of a vault is told to go: by the depth of the markets and the yields of its assets.
 
-use entente_kernel::num::{NumError, floor_ratio};
-use entente_kernel::{Ctx, Result, Timestamp, View};
+use std::collections::BTreeMap;
 
-use super::super::holding::basket;
+use entente_kernel::num::{Denom, NumError, floor_ratio};
+use entente_kernel::{Ctx, Error, Result, Timestamp, View};
+
+use super::super::holding::{basket, holding, note};
 use super::super::math::{self, Bound, WAD};
-use super::super::state::{SAMPLES, Samples, Vault};
+use super::super::params::REWARD_DENOMS_MAX;
+use super::super::state::{EARNED, Entry, SAMPLES, Sample, Vault};
 use super::super::{event, params};
+use super::auction;
 use crate::modules::assets::{self, Health};
 
 /// Epochs over which a yield is measured.
 const SAMPLES_MAX: usize = 30;
 const YEAR_SECS: i128 = 365 * 86_400;
+/// A yield beyond a hundred times a year, either way, counts as that.
+const YEARLY_MAX: i128 = 100_000_000_000_000_000_000;
 
 /// Every number that leads to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
     pub depth: u128,
-    /// Growth of the rate in a year, in 10^-18.
+    /// Growth of the rate, and rewards of the stake in units of the asset, in a year, in 10^-18.
     pub yearly: i128,
     pub tilt: u128,
     pub raw: u128,
@@ -34,7 +40,7 @@ pub fn report(view: &View, vault: &Vault) -> Result<(Vec<Report>, bool)> {
     for seat in &vault.seats {
         let asset = assets::must_asset(view, seat.asset)?;
         let samples = SAMPLES.get(view, &(vault.id, seat.denom.clone()))?.unwrap_or_default();
-        yields.push(yearly(&samples, view.time(), asset.rate())?);
+        yields.push(yearly(&samples.0, view.time(), asset.rate())?);
         if !issuers.contains(&asset.issuer) {
             issuers.push(asset.issuer.clone());
         }
@@ -49,8 +55,8 @@ pub fn report(view: &View, vault: &Vault) -> Result<(Vec<Report>, bool)> {
         let by_depth = if nav == 0 {
             WAD
         } else {
-            let reach = floor_ratio(&[depth, params.depth_factor], &[WAD])?;
-            floor_ratio(&[reach, WAD], &[nav]).unwrap_or(WAD)
+            // What is beyond 128 bits is no cap.
+            floor_ratio(&[depth, params.depth_factor], &[nav]).unwrap_or(u128::MAX)
         };
         let by_issuer = if issuers.len() < 3 {
             WAD
@@ -92,15 +98,27 @@ pub fn move_targets(ctx: &mut Ctx, vault: &mut Vault) -> Result<()> {
         }
         ctx.emit(event::targets_moved(vault, at_capacity));
     }
-    remember_rates(ctx, vault)
+    take_samples(ctx, vault)
 }
 
-fn remember_rates(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
+/// Writes down rates and rewards of the epoch that ends, and in the ledger what the rates rose or fell by since the last one.
+fn take_samples(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
+    let mut rewards = rewards_in_assets(ctx, vault)?;
     for seat in &vault.seats {
-        let rate = assets::must_asset(ctx, seat.asset)?.rate();
+        let (asset, active) = (assets::must_asset(ctx, seat.asset)?, holding(ctx, vault.id, &seat.denom)?.active);
+        let rate = asset.rate();
         let key = (vault.id, seat.denom.clone());
         let mut samples = SAMPLES.get(ctx, &key)?.unwrap_or_default();
-        samples.0.push((ctx.time(), rate));
+        let last = samples.0.last().copied().unwrap_or(Sample { time: ctx.time(), rate, earned: 0 });
+        let worth =
+            assets::pricing(ctx, &asset)?.scale.value_floor(active, rate.abs_diff(last.rate)).unwrap_or_default();
+        let entry: Entry = if rate < last.rate { |l| &mut l.fallen } else { |l| &mut l.grown };
+        note(ctx, vault.id, &seat.denom, &[(entry, worth)])?;
+        let reward = rewards.remove(&seat.denom).unwrap_or_default();
+        // A yield that cannot be reckoned with, of next to nothing, is none.
+        let each = if active == 0 { 0 } else { floor_ratio(&[reward, WAD], &[active]).unwrap_or_default() };
+        let earned = last.earned.checked_add(each).unwrap_or(last.earned);
+        samples.0.push(Sample { time: ctx.time(), rate, earned });
         if samples.0.len() > SAMPLES_MAX {
             samples.0.remove(0);
         }
@@ -109,18 +127,56 @@ fn remember_rates(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
     Ok(())
 }
 
-/// Growth of a rate since the oldest sample, as of a year; zero before there is one.
+/// What the stake of each asset earned since the last sample, in units of the asset, by the prices of the auctions; a coin without a price
+/// counts as nothing. The records go.
+///
+/// # Rounding
+/// Down.
+fn rewards_in_assets(ctx: &mut Ctx, vault: &Vault) -> Result<BTreeMap<Denom, u128>> {
+    let (mut prices, mut sums) = (BTreeMap::new(), BTreeMap::new());
+    let Some(first) = vault.seats.first() else { return Ok(sums) };
+    let first = assets::must_asset(ctx, first.asset)?;
+    for ((_, denom, reward), amount) in EARNED.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()? {
+        EARNED.remove(ctx, &(vault.id, denom.clone(), reward.clone()))?;
+        // One price for a coin, in the first asset, serves for all assets; of so many coins.
+        if !prices.contains_key(&reward) && prices.len() < REWARD_DENOMS_MAX {
+            prices.insert(reward.clone(), if_any(auction::market_price(ctx, &reward, &first))?.flatten());
+        }
+        let Some(price) = prices.get(&reward).copied().flatten() else { continue };
+        let Some((_, seat)) = vault.seat(&denom) else { continue };
+        let asset = assets::must_asset(ctx, seat.asset)?;
+        let units = if_any(auction::sold_for(ctx, amount, price, &first, &asset))?.unwrap_or_default();
+        let sum: &mut u128 = sums.entry(denom).or_default();
+        *sum = sum.checked_add(units).unwrap_or(*sum);
+    }
+    Ok(sums)
+}
+
+/// What cannot be reckoned with is not there: it must not keep people from leaving.
+fn if_any<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Refusal(_)) => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Growth of a rate since the oldest sample, and rewards between the samples, as of a year; zero before there is one.
 ///
 /// # Rounding
 /// Toward zero.
-fn yearly(samples: &Samples, now: Timestamp, rate: u128) -> Result<i128> {
-    let Some((then, old)) = samples.0.first().copied() else { return Ok(0) };
-    let elapsed = i128::from(now.since(then).whole_secs());
-    if elapsed <= 0 || old == 0 {
+fn yearly(samples: &[Sample], now: Timestamp, rate: u128) -> Result<i128> {
+    let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return Ok(0) };
+    let elapsed = i128::from(now.since(first.time).whole_secs());
+    if elapsed <= 0 || first.rate == 0 {
         return Ok(0);
     }
-    let growth = floor_ratio(&[rate.abs_diff(old), WAD], &[old])?;
-    let growth = i128::try_from(growth).map_err(|_| NumError::Overflow)?;
-    let yearly = growth.checked_mul(YEAR_SECS).and_then(|n| n.checked_div(elapsed)).ok_or(NumError::Overflow)?;
-    Ok(if rate < old { yearly.checked_neg().unwrap_or_default() } else { yearly })
+    let yearly = |part: u128| {
+        let part = i128::try_from(part).unwrap_or(YEARLY_MAX).min(YEARLY_MAX);
+        part.checked_mul(YEAR_SECS).and_then(|n| n.checked_div(elapsed)).ok_or(NumError::Overflow)
+    };
+    let change = yearly(floor_ratio(&[rate.abs_diff(first.rate), WAD], &[first.rate])?)?;
+    let change = if rate < first.rate { change.checked_neg().unwrap_or_default() } else { change };
+    let earned = yearly(last.earned.saturating_sub(first.earned))?;
+    Ok(change.checked_add(earned).ok_or(NumError::Overflow)?.clamp(-YEARLY_MAX, YEARLY_MAX))
 }

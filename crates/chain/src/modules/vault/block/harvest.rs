@@ -5,11 +5,11 @@
 use entente_kernel::num::{Denom, floor_ratio};
 use entente_kernel::{Ctx, Result, Span};
 
-use super::super::holding::{account, coins, minus, must_vault, pay, plus};
+use super::super::holding::{account, coins, minus, must_vault, note, pay, plus};
 use super::super::hooks::{self, News};
 use super::super::math::WAD;
 use super::super::params::{RETRY, REWARD_DENOMS_MAX};
-use super::super::state::{HARVESTS, Harvest, REWARDS, Vault};
+use super::super::state::{HARVEST_TIMES, HARVESTS, Harvest, REWARDS, Vault};
 use super::super::{event, params, stake};
 use super::{auction, drip, stream};
 use crate::modules::distribution;
@@ -21,7 +21,16 @@ pub fn plan(ctx: &mut Ctx, vault: &Vault) -> Result<()> {
         Some(late) => Harvest { earned_over: Span(late.earned_over.0.saturating_add(epoch.0)), ..late },
         None => Harvest { done: 0, earned_over: epoch, at: now },
     };
-    HARVESTS.set(ctx, &vault.id, &harvest)
+    write(ctx, vault.id, &harvest)
+}
+
+/// Stores a harvest where its time finds it.
+pub fn write(ctx: &mut Ctx, id: u64, harvest: &Harvest) -> Result<()> {
+    if let Some(before) = HARVESTS.get(ctx, &id)?.filter(|before| before.at != harvest.at) {
+        HARVEST_TIMES.remove(ctx, &(before.at, id))?;
+    }
+    HARVEST_TIMES.set(ctx, &(harvest.at, id), &())?;
+    HARVESTS.set(ctx, &id, harvest)
 }
 
 /// Claims what one asset of a vault has earned, or hands everything out after the last; says how many places it asked.
@@ -31,6 +40,7 @@ pub fn step(ctx: &mut Ctx, id: u64) -> Result<usize> {
     let next = usize::try_from(harvest.done).unwrap_or(usize::MAX);
     let Some(seat) = vault.seats.get(next) else {
         hand_out(ctx, &vault, &harvest)?;
+        HARVEST_TIMES.remove(ctx, &(harvest.at, id))?;
         return HARVESTS.remove(ctx, &id).map(|()| 0);
     };
     let places = stake::places(ctx, id, &seat.denom)?;
@@ -38,7 +48,7 @@ pub fn step(ctx: &mut Ctx, id: u64) -> Result<usize> {
         stake::claim_if_possible(ctx, id, &seat.denom, validator)?;
     }
     harvest.done = harvest.done.saturating_add(1);
-    HARVESTS.set(ctx, &id, &harvest)?;
+    write(ctx, id, &harvest)?;
     Ok(places.len())
 }
 
@@ -46,7 +56,7 @@ pub fn step(ctx: &mut Ctx, id: u64) -> Result<usize> {
 pub fn put_off(ctx: &mut Ctx, id: u64) -> Result<()> {
     let harvest = HARVESTS.must(ctx, &id)?;
     let at = ctx.time().plus(RETRY);
-    HARVESTS.set(ctx, &id, &Harvest { at, ..harvest })
+    write(ctx, id, &Harvest { at, ..harvest })
 }
 
 fn hand_out(ctx: &mut Ctx, vault: &Vault, harvest: &Harvest) -> Result<()> {
@@ -57,6 +67,7 @@ fn hand_out(ctx: &mut Ctx, vault: &Vault, harvest: &Harvest) -> Result<()> {
     for ((_, denom), claimed) in REWARDS.prefix(ctx, &vault.id).collect::<Result<Vec<_>>>()? {
         REWARDS.remove(ctx, &(vault.id, denom.clone()))?;
         let rest = take_fee(ctx, vault, &denom, claimed)?;
+        note(ctx, vault.id, &denom, &[(|l| &mut l.claimed, claimed), (|l| &mut l.fees, minus(claimed, rest)?)])?;
         earned.push((denom.clone(), rest));
         let (sum, over) = pots.get(&denom).copied().unwrap_or((0, earned_over));
         pots.insert(denom, (plus(sum, rest)?, over.max(earned_over)));
@@ -65,6 +76,7 @@ fn hand_out(ctx: &mut Ctx, vault: &Vault, harvest: &Harvest) -> Result<()> {
     let mut lots = 0;
     for (denom, (amount, over)) in pots {
         if vault.seat(&denom).is_some() {
+            note(ctx, vault.id, &denom, &[(|l| &mut l.kept, amount)])?;
             drip::add(ctx, vault.id, &denom, amount, epoch.max(over))?;
         } else if lots < REWARD_DENOMS_MAX && auction::offer(ctx, vault, &denom, amount, over)? {
             lots = lots.saturating_add(1);

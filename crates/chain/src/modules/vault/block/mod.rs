@@ -5,7 +5,7 @@ pub(super) mod auction;
 mod compose;
 pub(super) mod drip;
 mod epoch;
-mod harvest;
+pub(super) mod harvest;
 mod payout;
 mod stream;
 
@@ -14,9 +14,12 @@ pub(super) use payout::pay_claim;
 pub(super) use stream::{credited, flow};
 
 use entente_kernel::{Ctx, Error, Result};
+use payout::Budget;
 
-use super::params::{CLAIMS_PER_BLOCK, DUE_PER_BLOCK, EPOCHS_PER_BLOCK, PAYMENTS_PER_BLOCK, PLACES_PER_BLOCK, RETRY};
-use super::state::{DUE, EPOCHS, HARVESTS, PLACES, VAULT_IDS};
+use super::params::{
+    CLAIMS_PER_BLOCK, DUE_PER_BLOCK, EPOCHS_PER_BLOCK, LOOKS_PER_CLAIM, PAYMENTS_PER_BLOCK, PLACES_PER_BLOCK, RETRY,
+};
+use super::state::{DUE, EPOCHS, HARVEST_TIMES, PLACES, VAULT_IDS};
 use super::{event, halt, stake};
 
 /// The time of the block, before anything else looks at it.
@@ -29,29 +32,31 @@ pub fn see_time(ctx: &mut Ctx) -> Result<()> {
 /// # Errors
 /// Only faults: what a user can cause is undone vault by vault.
 pub fn begin(ctx: &mut Ctx) -> Result<()> {
-    if end_epochs(ctx)? == 0 {
+    let (ended, looked) = end_epochs(ctx)?;
+    if ended == 0 {
         see_one(ctx)?;
     }
-    harvest(ctx)?;
-    pay_due(ctx)
+    harvest(ctx, CLAIMS_PER_BLOCK.saturating_sub(looked / LOOKS_PER_CLAIM))?;
+    pay_due(ctx, PLACES_PER_BLOCK.saturating_sub(looked))
 }
 
-/// Ends epochs that are over, until so many places were looked at; says how many.
-fn end_epochs(ctx: &mut Ctx) -> Result<usize> {
+/// Ends epochs that are over, until so many places were looked at; says how many epochs and places that were.
+fn end_epochs(ctx: &mut Ctx) -> Result<(usize, usize)> {
     let over = EPOCHS.through(ctx, &ctx.time()).take(EPOCHS_PER_BLOCK).collect::<Result<Vec<_>>>()?;
     let (mut ended, mut looked) = (0usize, 0usize);
     for ((time, vault), ()) in over {
-        looked = looked.saturating_add(PLACES.prefix(ctx, &vault).count());
-        if ended > 0 && looked > PLACES_PER_BLOCK {
+        let places = PLACES.prefix(ctx, &vault).count();
+        if ended > 0 && looked.saturating_add(places) > PLACES_PER_BLOCK {
             break;
         }
+        looked = looked.saturating_add(places);
         ended = ended.saturating_add(1);
         if !may(ctx, vault, "epoch", |ctx| epoch::end(ctx, vault))? {
             EPOCHS.remove(ctx, &(time, vault))?;
             EPOCHS.set(ctx, &(ctx.time().plus(RETRY), vault), &())?;
         }
     }
-    Ok(ended)
+    Ok((ended, looked))
 }
 
 /// The vaults are compared with their stake in turn, one in a block.
@@ -63,13 +68,12 @@ fn see_one(ctx: &mut Ctx) -> Result<()> {
     may(ctx, id, "look", |ctx| stake::see_in_turn(ctx, id)).map(drop)
 }
 
-/// Claims rewards of the last epochs, asset by asset, until so many places were asked.
-fn harvest(ctx: &mut Ctx) -> Result<()> {
+/// Claims rewards of the last epochs, asset by asset, until so many places were asked; those of one asset in any case.
+fn harvest(ctx: &mut Ctx, most: usize) -> Result<()> {
     let mut asked = 0usize;
-    while asked < CLAIMS_PER_BLOCK {
-        let now = ctx.time();
-        let next = HARVESTS.iter(ctx).find(|row| row.as_ref().map_or(true, |(_, harvest)| harvest.at <= now));
-        let Some((id, _)) = next.transpose()? else { break };
+    while asked < most.max(1) {
+        let next = HARVEST_TIMES.through(ctx, &ctx.time()).next().transpose()?;
+        let Some(((_, id), ())) = next else { break };
         let mut places = 0;
         let step = may(ctx, id, "harvest", |ctx| {
             places = harvest::step(ctx, id)?;
@@ -83,17 +87,17 @@ fn harvest(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-/// Pays batches that are due, until so many coins were sent.
-fn pay_due(ctx: &mut Ctx) -> Result<()> {
+/// Pays batches that are due, until so many coins were sent; those whose coins are not home wait while no place may be looked at.
+fn pay_due(ctx: &mut Ctx, places: usize) -> Result<()> {
     let due = DUE.through(ctx, &ctx.time()).take(DUE_PER_BLOCK).collect::<Result<Vec<_>>>()?;
-    let mut payments = PAYMENTS_PER_BLOCK;
+    let mut left = Budget { payments: PAYMENTS_PER_BLOCK, places };
     for ((time, vault, batch), ()) in due {
-        if payments == 0 {
+        if left.payments == 0 {
             break;
         }
-        let mut left = payments;
-        if may(ctx, vault, "payout", |ctx| payout::pay(ctx, time, vault, batch, &mut left))? {
-            payments = left;
+        let mut rest = left;
+        if may(ctx, vault, "payout", |ctx| payout::pay(ctx, time, vault, batch, &mut rest))? {
+            left = rest;
         } else {
             DUE.remove(ctx, &(time, vault, batch))?;
             DUE.set(ctx, &(ctx.time().plus(RETRY), vault, batch), &())?;

@@ -5,11 +5,21 @@ use entente_kernel::{AccAddress, Ctx, Result, Span, Timestamp};
 
 use super::super::holding::{holding, minus, must_vault, plus, put};
 use super::super::params::RETRY;
-use super::super::state::{BATCHES, Batch, CLAIMS, CLAIMS_OF_OWNER, Claim, DUE};
+use super::super::state::{BATCHES, Batch, CLAIMS, CLAIMS_OF_OWNER, Claim, DUE, PLACES};
 use super::super::{event, halt, stake};
 
-/// Pays claims of a batch, at least one, until `left` amounts of coins were sent; the batch is finished when nobody is left, and waits for the next block or its coins otherwise.
-pub fn pay(ctx: &mut Ctx, time: Timestamp, vault_id: u64, id: u64, left: &mut usize) -> Result<()> {
+/// What is left of the work of a block.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Amounts of coins that are sent.
+    pub payments: usize,
+    /// Places that are looked at for coins that are not home.
+    pub places: usize,
+}
+
+/// Pays claims of a batch, at least one, while the budget lasts; the batch is finished when nobody is left, and waits for the next block or
+/// its coins otherwise.
+pub fn pay(ctx: &mut Ctx, time: Timestamp, vault_id: u64, id: u64, left: &mut Budget) -> Result<()> {
     let Some(mut batch) = BATCHES.get(ctx, &(vault_id, id))? else {
         return DUE.remove(ctx, &(time, vault_id, id));
     };
@@ -19,25 +29,32 @@ pub fn pay(ctx: &mut Ctx, time: Timestamp, vault_id: u64, id: u64, left: &mut us
         DUE.remove(ctx, &(time, vault_id, id))?;
         return DUE.set(ctx, &(due, vault_id, id), &());
     }
+    if batch.fix(due) {
+        BATCHES.set(ctx, &(vault_id, id), &batch)?;
+    }
     if !batch.is_funded() {
         let mut vault = must_vault(ctx, vault_id)?;
+        if vault.seen_at != ctx.height() {
+            if left.places == 0 {
+                return Ok(());
+            }
+            left.places = left.places.saturating_sub(PLACES.prefix(ctx, &vault_id).count().max(1));
+        }
         stake::see(ctx, &mut vault)?;
         batch = BATCHES.must(ctx, &(vault_id, id))?;
     }
-    let first = batch.fix(due);
     let funded = batch.is_funded();
-    if !funded && first && stake::is_arriving(ctx, &must_vault(ctx, vault_id)?)? {
-        BATCHES.set(ctx, &(vault_id, id), &batch)?;
-        // Coins whose time is up are paid at the end of this block.
+    if !funded && stake::is_arriving(ctx, &must_vault(ctx, vault_id)?)? {
+        // Alliance pays them at the end of this block, or of the next ones.
         DUE.remove(ctx, &(time, vault_id, id))?;
         return DUE.set(ctx, &(ctx.time().plus(Span(1)), vault_id, id), &());
     }
     let coins = batch.parts.len().max(1);
-    let claims = left.div_ceil(coins);
+    let claims = left.payments.div_ceil(coins);
     let rows = CLAIMS.prefix(ctx, &(vault_id, id)).take(claims).collect::<Result<Vec<_>>>()?;
     for ((_, _, owner), claim) in rows {
         pay_claim(ctx, vault_id, id, &mut batch, &owner, &owner, &claim)?;
-        *left = left.saturating_sub(coins);
+        left.payments = left.payments.saturating_sub(coins);
     }
     if batch.claims == 0 {
         DUE.remove(ctx, &(time, vault_id, id))?;

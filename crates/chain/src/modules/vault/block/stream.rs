@@ -3,11 +3,11 @@
 use entente_kernel::num::{Denom, Wide};
 use entente_kernel::{AccAddress, Ctx, Result, Timestamp, View};
 
-use super::super::holding::{account, amount, coins, minus, plus};
+use super::super::holding::{account, coins, minus, note, plus};
 use super::super::math::{self, WAD};
-use super::super::params;
 use super::super::params::{LOCKED_MIN, REWARD_DENOMS_MAX};
 use super::super::state::{CREDITS, Credit, LOCKED, LOCKS, STREAMS, Stream};
+use super::super::{event, params};
 use crate::modules::distribution;
 
 /// Coins beyond the number of streams that a vault keeps are worth nobody's while, and the community pool's.
@@ -17,8 +17,10 @@ pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
     }
     let key = (vault, denom.clone());
     if !STREAMS.has(ctx, &key)? && STREAMS.prefix(ctx, &vault).count() >= REWARD_DENOMS_MAX {
+        note(ctx, vault, denom, &[(|l| &mut l.donated, more)])?;
         return distribution::fund_community_pool(ctx, &coins([(denom.clone(), more)])?, &account(vault));
     }
+    note(ctx, vault, denom, &[(|l| &mut l.streamed, more)])?;
     let now = ctx.time();
     let end = now.plus(params(ctx)?.epoch);
     let mut stream = match flow(ctx, vault, denom)? {
@@ -27,6 +29,7 @@ pub fn add(ctx: &mut Ctx, vault: u64, denom: &Denom, more: u128) -> Result<()> {
     };
     stream.left = plus(stream.left, more)?;
     (stream.from, stream.end) = (now, end);
+    ctx.emit(event::streamed(vault, denom, more, end));
     STREAMS.set(ctx, &(vault, denom.clone()), &stream)
 }
 
@@ -59,7 +62,7 @@ fn secs(later: Timestamp, earlier: Timestamp) -> u128 {
 pub fn credited(view: &View, vault: u64, owner: &AccAddress, denom: &Denom, stream: &Stream) -> Result<Credit> {
     let shares = LOCKS.get(view, &(vault, *owner))?.unwrap_or_default();
     let before = CREDITS.get(view, &(vault, *owner, denom.clone()))?.unwrap_or_default();
-    let grown = stream.index.sub(before.index)?.mul(Wide::from_int(shares.into())?)?;
-    let (whole, _) = grown.div_rem(Wide::from_int(WAD.into())?)?;
-    Ok(Credit { index: stream.index, owed: plus(before.owed, amount(whole.to_int()?)?)? })
+    let grown = stream.index.sub(before.index)?.mul(Wide::from_u128(shares))?;
+    let (whole, _) = grown.div_rem(Wide::from_u128(WAD))?;
+    Ok(Credit { index: stream.index, owed: plus(before.owed, whole.to_u128()?)? })
 }

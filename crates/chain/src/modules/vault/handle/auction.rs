@@ -4,7 +4,7 @@ use entente_kernel::{Ctx, Result};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::super::block::{auction, drip};
-use super::super::holding::{account, amount, coin, coins, must_vault, pay};
+use super::super::holding::{account, amount, coin, coins, must_vault, note, pay};
 use super::super::state::LOTS;
 use super::super::{error, event, msg, params, stake};
 use crate::modules::{assets, bank};
@@ -30,6 +30,8 @@ pub fn bid_auction(ctx: &mut Ctx, m: msg::BidAuction) -> Result<wire::MsgBidAuct
     let period = params(ctx)?.epoch.max(lot.earned_over);
     drip::add(ctx, lot.vault, &lot.wanted, cost, period)?;
     pay(ctx, lot.vault, &m.bidder, &coins([(lot.sold.clone(), lot.amount)])?)?;
+    note(ctx, lot.vault, &lot.wanted, &[(|l| &mut l.bought, cost)])?;
+    note(ctx, lot.vault, &lot.sold, &[(|l| &mut l.sold, lot.amount)])?;
     ctx.emit(event::lot_sold(ctx, &m, &lot, &paid, &bought, price));
     Ok(wire::MsgBidAuctionResponse { paid: Some(convert::coin(&paid)), bought: Some(convert::coin(&bought)) })
 }

@@ -250,6 +250,7 @@ fn move_on(ctx: &mut Ctx, vault: &mut Vault, stage: Stage) {
 pub fn update_params(ctx: &mut Ctx, m: msg::UpdateParams) -> Result<wire::MsgUpdateParamsResponse> {
     auth::check_authority(ctx, &m.authority)?;
     PARAMS.save(ctx, &m.params)?;
+    ctx.emit(event::params_updated(&m.params));
     Ok(wire::MsgUpdateParamsResponse {})
 }
 

@@ -55,7 +55,9 @@ fn hand_out(ctx: &mut Ctx, vault: &mut Vault, m: &msg::Deposit, quote: &Quote) -
     vault.shares = plus(vault.shares, quote.gross)?;
     vault.pool_shares = quote.pool_shares;
     vault.bonus_total = plus(vault.bonus_total, quote.bonus_shares)?;
-    vault.fee_total = plus(vault.fee_total, quote.gross.saturating_sub(quote.user))?;
+    vault.fee_total = vault.fee_total.checked_add(quote.gross.saturating_sub(quote.user)).ok_or_else(|| {
+        error::ABOVE_CAP.because("the fees of all deposits are as many shares as their number allows")
+    })?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use entente_kernel::{AccAddress, Ctx, Result};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::super::block::pay_claim;
-use super::super::holding::{basket, coins, minus, must_vault, plus};
+use super::super::holding::{coins, holding, minus, must_vault, plus};
 use super::super::hooks::{self, News};
 use super::super::state::{BATCHES, Batch, CLAIMS, CLAIMS_OF_OWNER, Claim, VAULTS, Vault};
 use super::super::{error, event, halt, math, msg, next_close};
@@ -14,7 +14,7 @@ use crate::modules::bank;
 use crate::wire as convert;
 
 /// The shares stay shares until the batch closes: they earn, and they are exposed.
-pub fn request_exit(ctx: &mut Ctx, m: msg::Exit) -> Result<wire::MsgRequestExitResponse> {
+pub fn request_exit(ctx: &mut Ctx, msg::RequestExit(m): msg::RequestExit) -> Result<wire::MsgRequestExitResponse> {
     let mut vault = must_vault(ctx, m.vault)?;
     refuse_worthless(ctx, &vault, m.shares)?;
     bank::send_to_module(ctx, &m.owner, &ModuleAccount::VAULT, &coins([(vault.lrt.clone(), m.shares)])?)?;
@@ -41,8 +41,8 @@ pub fn request_exit(ctx: &mut Ctx, m: msg::Exit) -> Result<wire::MsgRequestExitR
 }
 
 fn refuse_worthless(ctx: &Ctx, vault: &Vault, shares: u128) -> Result<()> {
-    for line in basket(ctx, vault)?.lines {
-        if math::exit_amount(line.active, shares, vault.shares)? > 0 {
+    for seat in &vault.seats {
+        if math::exit_amount(holding(ctx, vault.id, &seat.denom)?.active, shares, vault.shares)? > 0 {
             return Ok(());
         }
     }
@@ -123,7 +123,7 @@ pub fn claim_exit(ctx: &mut Ctx, m: msg::ClaimExit) -> Result<wire::MsgClaimExit
     match batch.due(halt::sum(ctx)?) {
         None => return Err(error::NOT_DUE.because("it is open")),
         Some(due) if due > ctx.time() => return Err(error::NOT_DUE.because(format!("it is due at {due}"))),
-        due => batch.fix(due),
+        due => _ = batch.fix(due),
     };
     let paid = pay_claim(ctx, m.vault, m.batch, &mut batch, &m.owner, &m.receiver, &claim)?;
     let paid: Coins = coins(paid)?;

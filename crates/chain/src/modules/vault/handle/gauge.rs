@@ -7,19 +7,18 @@ use entente_proto::restake::vault::v1 as wire;
 use super::super::block::{credited, flow};
 use super::super::holding::{coins, minus, must_vault, pay, plus};
 use super::super::state::{CREDITS, Credit, LOCKED, LOCKS, STREAMS};
-use super::super::{error, msg};
+use super::super::{error, event, msg};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::bank;
 use crate::wire as convert;
 
-pub fn gauge_lock(ctx: &mut Ctx, m: msg::Gauge) -> Result<wire::MsgGaugeLockResponse> {
+pub fn gauge_lock(ctx: &mut Ctx, msg::GaugeLock(m): msg::GaugeLock) -> Result<wire::MsgGaugeLockResponse> {
     let vault = must_vault(ctx, m.vault)?;
     credit(ctx, vault.id, &m.owner)?;
     bank::send_to_module(ctx, &m.owner, &ModuleAccount::VAULT, &coins([(vault.lrt, m.shares)])?)?;
-    let shares = plus(LOCKS.get(ctx, &(vault.id, m.owner))?.unwrap_or_default(), m.shares)?;
-    LOCKS.set(ctx, &(vault.id, m.owner), &shares)?;
+    let locked = LOCKS.get(ctx, &(vault.id, m.owner))?.unwrap_or_default();
     let all = plus(LOCKED.get(ctx, &vault.id)?.unwrap_or_default(), m.shares)?;
-    LOCKED.set(ctx, &vault.id, &all)?;
+    write(ctx, &m, locked, plus(locked, m.shares)?, all)?;
     Ok(wire::MsgGaugeLockResponse {})
 }
 
@@ -30,23 +29,31 @@ pub fn gauge_unlock(ctx: &mut Ctx, msg::GaugeUnlock(m): msg::GaugeUnlock) -> Res
     let Some(left) = locked.checked_sub(m.shares) else {
         return Err(error::NOT_LOCKED.because(format!("{locked} are locked, {} are wanted", m.shares)));
     };
-    if left == 0 {
-        LOCKS.remove(ctx, &(vault.id, m.owner))?
-    } else {
-        LOCKS.set(ctx, &(vault.id, m.owner), &left)?
-    }
     let all = minus(LOCKED.get(ctx, &vault.id)?.unwrap_or_default(), m.shares)?;
-    if all == 0 {
-        LOCKED.remove(ctx, &vault.id)?
-    } else {
-        LOCKED.set(ctx, &vault.id, &all)?
-    }
+    write(ctx, &m, locked, left, all)?;
     let back = coins([(vault.lrt, m.shares)])?;
     bank::send(ctx, &ModuleAccount::VAULT.address(), &m.owner, &back)?;
     Ok(wire::MsgGaugeUnlockResponse {})
 }
 
-pub fn gauge_claim(ctx: &mut Ctx, msg::GaugeClaim(m): msg::GaugeClaim) -> Result<wire::MsgGaugeClaimResponse> {
+/// Stores what somebody has locked, and the sum of all; nothing is no record.
+fn write(ctx: &mut Ctx, m: &msg::Shares, before: u128, after: u128, total: u128) -> Result<()> {
+    let key = (m.vault, m.owner);
+    if after == 0 {
+        LOCKS.remove(ctx, &key)?
+    } else {
+        LOCKS.set(ctx, &key, &after)?
+    }
+    if total == 0 {
+        LOCKED.remove(ctx, &m.vault)?
+    } else {
+        LOCKED.set(ctx, &m.vault, &total)?
+    }
+    ctx.emit(event::gauge_changed(ctx, m.vault, &m.owner, before, after, total));
+    Ok(())
+}
+
+pub fn gauge_claim(ctx: &mut Ctx, m: msg::GaugeClaim) -> Result<wire::MsgGaugeClaimResponse> {
     let vault = must_vault(ctx, m.vault)?;
     credit(ctx, vault.id, &m.owner)?;
     let locked = LOCKS.has(ctx, &(vault.id, m.owner))?;
@@ -65,6 +72,7 @@ pub fn gauge_claim(ctx: &mut Ctx, msg::GaugeClaim(m): msg::GaugeClaim) -> Result
     }
     let paid = coins(list)?;
     pay(ctx, vault.id, &m.owner, &paid)?;
+    ctx.emit(event::gauge_claimed(ctx, vault.id, &m.owner, &paid));
     Ok(wire::MsgGaugeClaimResponse { paid: convert::coins(&paid) })
 }
 

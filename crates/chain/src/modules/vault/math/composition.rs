@@ -207,5 +207,5 @@ pub fn step(targets: &[u128], goal: &[u128], step_max: u128) -> Result<Vec<u128>
 }
 
 fn product(a: u128, b: u128) -> Result<Wide> {
-    Wide::from_int(a.into())?.mul(Wide::from_int(b.into())?)
+    Wide::from_u128(a).mul(Wide::from_u128(b))
 }

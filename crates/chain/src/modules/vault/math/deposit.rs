@@ -164,36 +164,28 @@ impl Basket {
 
 /// `Φ` rounded down.
 pub fn potential_floor(values: &[u128], targets: &[u128], strength: u128) -> Result<u128> {
-    narrow(potential(values, targets, strength)?.0)
+    potential(values, targets, strength)?.0.to_u128()
 }
 
 /// `Φ` rounded up.
 pub fn potential_ceil(values: &[u128], targets: &[u128], strength: u128) -> Result<u128> {
     let (quotient, rest) = potential(values, targets, strength)?;
-    narrow(if rest.is_zero() { quotient } else { quotient.add(Wide::from_u64(1))? })
+    if rest.is_zero() { quotient.to_u128() } else { quotient.add(Wide::from_u64(1))?.to_u128() }
 }
 
 /// `k · Σ (V_i · WAD - T_i · NAV)² / (2 · NAV · WAD³)` as quotient and remainder; the numerator has at most 443 bits.
 fn potential(values: &[u128], targets: &[u128], strength: u128) -> Result<(Wide, Wide)> {
-    let nav = wide(sum(values.iter().copied())?)?;
+    let nav = Wide::from_u128(sum(values.iter().copied())?);
     if nav.is_zero() {
         return Ok((Wide::ZERO, Wide::ZERO));
     }
-    let one = wide(WAD)?;
+    let one = Wide::from_u128(WAD);
     let mut squares = Wide::ZERO;
     for (value, target) in values.iter().zip(targets) {
-        let (is, should) = (wide(*value)?.mul(one)?, wide(*target)?.mul(nav)?);
+        let (is, should) = (Wide::from_u128(*value).mul(one)?, Wide::from_u128(*target).mul(nav)?);
         let gap = if is > should { is.sub(should)? } else { should.sub(is)? };
         squares = squares.add(gap.mul(gap)?)?;
     }
     let below = nav.mul(Wide::from_u64(2))?.mul(one)?.mul(one)?.mul(one)?;
-    squares.mul(wide(strength)?)?.div_rem(below)
-}
-
-fn wide(value: u128) -> Result<Wide> {
-    Wide::from_int(value.into())
-}
-
-fn narrow(value: Wide) -> Result<u128> {
-    value.to_int()?.to_u128().ok_or(NumError::Overflow)
+    squares.mul(Wide::from_u128(strength))?.div_rem(below)
 }

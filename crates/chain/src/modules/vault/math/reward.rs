@@ -61,7 +61,7 @@ pub fn gauge_index(index: Wide, remainder: Wide, released: u128, shares: u128) -
     if shares == 0 {
         return Err(NumError::DivisionByZero);
     }
-    let wide = |n: u128| Wide::from_int(n.into());
-    let (rise, rest) = wide(released)?.mul(wide(WAD)?)?.add(remainder)?.div_rem(wide(shares)?)?;
+    let all = Wide::from_u128(released).mul(Wide::from_u128(WAD))?.add(remainder)?;
+    let (rise, rest) = all.div_rem(Wide::from_u128(shares))?;
     Ok((index.add(rise)?, rest))
 }

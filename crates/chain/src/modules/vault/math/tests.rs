@@ -1,5 +1,6 @@
 //! The vectors of the restaking specification (section 5.16), and what must hold for all numbers.
 
+use entente_kernel::num::Wide;
 use proptest::prelude::*;
 
 use super::*;
@@ -236,13 +237,43 @@ proptest! {
         after.shares += quote.gross;
         // (NAV' + 1) / (S' + VS) >= (NAV + 1) / (S + VS)
         let product = |a: u128, b: u128| {
-            entente_kernel::num::Wide::from_int(a.into()).unwrap().mul(entente_kernel::num::Wide::from_int(b.into()).unwrap()).unwrap()
+            Wide::from_u128(a).mul(Wide::from_u128(b)).unwrap()
         };
         let (new, old) = (after.nav().unwrap() + 1, basket.nav().unwrap() + 1);
         prop_assert!(product(new, basket.shares + VIRTUAL_SHARES) >= product(old, after.shares + VIRTUAL_SHARES));
         prop_assert_eq!(quote.user + quote.pool_shares, quote.gross + basket.pool_shares, "shares are neither made nor lost");
         prop_assert!(quote.fee <= quote.value);
         prop_assert!(quote.bonus_shares <= basket.pool_shares);
+    }
+
+    /// I5: wherever the true rates lie between the bounds, the shares of a deposit are worth at most what was brought.
+    #[test]
+    fn nobody_is_credited_too_much_while_the_true_rates_are_between_the_bounds(
+        basket in basket(), place in 0usize..12, amount in 0u128..1 << 70, truths in prop::collection::vec(0u128..=100, 12),
+    ) {
+        let place = place % basket.lines.len();
+        let quote = basket.quote(place, amount, &TERMS).unwrap();
+        let product = |a: u128, b: u128| Wide::from_u128(a).mul(Wide::from_u128(b)).unwrap();
+        let rate = |(line, part): (&Line, &u128)| line.rate_lo + (line.rate_hi - line.rate_lo) / 100 * part;
+        let rates: Vec<u128> = basket.lines.iter().zip(&truths).map(rate).collect();
+        let there = basket.lines.iter().zip(&rates).fold(Wide::ZERO, |all, (line, rate)| {
+            all.add(product(line.active, *rate)).unwrap()
+        });
+        let brought = product(amount, rates[place]);
+        let all = Wide::from_u128(basket.shares + quote.gross + VIRTUAL_SHARES);
+        // gross / all x (there + brought) <= brought
+        let worth = Wide::from_u128(quote.gross).mul(there.add(brought).unwrap()).unwrap();
+        prop_assert!(worth <= brought.mul(all).unwrap(), "{quote:?}");
+    }
+
+    /// I13: magnitudes only grow by the exact factor, which changes no budget.
+    #[test]
+    fn a_rescale_changes_no_budget(active in 0u128..1 << 90, part in 0u128..=1_000_000, magnitude in 1u128..=MAGNITUDE) {
+        let m = magnitude / 1_000_000 * part;
+        let factor = rescale(magnitude);
+        prop_assert_eq!(factor, if magnitude < 1_000_000_000_000_000_000_000 { 1_000 } else { 1 });
+        prop_assert_eq!(budget(active, m, magnitude).unwrap(), budget(active, m * factor, magnitude * factor).unwrap());
+        prop_assert!(rescale(magnitude * factor) == 1 || magnitude * factor < MAGNITUDE);
     }
 
     #[test]
@@ -334,6 +365,18 @@ proptest! {
     }
 
     #[test]
+    fn a_higher_cap_never_lowers_the_goal(rows in bounds_and_raw(), place in 0usize..12, more in 0..=WAD) {
+        let place = place % rows.len();
+        let raws: Vec<u128> = rows.iter().map(|row| row.0.max(1)).collect();
+        let mut bounds: Vec<Bound> = rows.iter().map(|row| Bound { floor: row.1, cap: row.2 }).collect();
+        prop_assume!(bounds.iter().map(|b| b.cap).sum::<u128>() >= WAD);
+        let before = goal(&raws, &bounds).unwrap().unwrap();
+        bounds[place].cap = (bounds[place].cap + more).min(WAD);
+        let after = goal(&raws, &bounds).unwrap().unwrap();
+        prop_assert!(after[place] + 12 >= before[place], "{} then {}", before[place], after[place]);
+    }
+
+    #[test]
     fn steps_keep_the_sum_and_never_pass_their_goal(from in bounds_and_raw(), to in bounds_and_raw(), most in 1..WAD) {
         let n = from.len().min(to.len());
         let whole = |rows: &[(u128, u128, u128)]| {
@@ -351,16 +394,14 @@ proptest! {
 
     #[test]
     fn a_gauge_gives_out_what_came_in(lots in prop::collection::vec((1u128..1 << 90, 1u128..1 << 90), 1..20)) {
-        let zero = entente_kernel::num::Wide::ZERO;
-        let (mut index, mut rest) = (zero, zero);
+        let (mut index, mut rest) = (Wide::ZERO, Wide::ZERO);
         let shares = lots[0].1;
         let mut sum = 0u128;
         for (released, _) in &lots {
             (index, rest) = gauge_index(index, rest, *released, shares).unwrap();
             sum += released;
         }
-        let wide = |n: u128| entente_kernel::num::Wide::from_int(n.into()).unwrap();
-        let given = index.mul(wide(shares)).unwrap().add(rest).unwrap();
-        prop_assert_eq!(given, wide(sum).mul(wide(WAD)).unwrap());
+        let given = index.mul(Wide::from_u128(shares)).unwrap().add(rest).unwrap();
+        prop_assert_eq!(given, Wide::from_u128(sum).mul(Wide::from_u128(WAD)).unwrap());
     }
 }

@@ -5,7 +5,9 @@ use entente_kernel::{AccAddress, Result, View};
 use entente_proto::restake::vault::v1 as wire;
 
 use super::super::holding::{coin, coins, holding};
-use super::super::state::{Batch, Change, Claim, Fees, Lot, Mode, PLACES, RETURNS, RiskClass, Seat, Stage, Vault};
+use super::super::state::{
+    Batch, Change, Claim, Fees, Ledger, Lot, Mode, PLACES, RETURNS, RiskClass, Seat, Stage, Vault,
+};
 use super::super::{halt, next_close};
 use crate::wire as ours;
 
@@ -137,7 +139,28 @@ pub fn holding_to_wire(view: &View, vault: u64, denom: &Denom) -> Result<wire::H
         undelegating: returns.collect::<Result<_>>()?,
         matured: held.matured.to_string(),
         deposited: held.deposited.to_string(),
+        seen: held.seen.to_string(),
+        seen_worth: ours::wad(held.seen_worth),
     })
+}
+
+pub fn ledger_to_wire(vault: u64, denom: &Denom, ledger: &Ledger) -> wire::LedgerRow {
+    wire::LedgerRow {
+        vault,
+        denom: denom.to_string(),
+        claimed: ledger.claimed.to_string(),
+        fees: ledger.fees.to_string(),
+        kept: ledger.kept.to_string(),
+        streamed: ledger.streamed.to_string(),
+        sold: ledger.sold.to_string(),
+        donated: ledger.donated.to_string(),
+        bought: ledger.bought.to_string(),
+        taken: ledger.taken.to_string(),
+        slashed: ledger.slashed.to_string(),
+        slashed_batches: ledger.slashed_batches.to_string(),
+        grown: ledger.grown.to_string(),
+        fallen: ledger.fallen.to_string(),
+    }
 }
 
 pub fn lot_to_wire(id: u64, lot: &Lot) -> wire::Lot {

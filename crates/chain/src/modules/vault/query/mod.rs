@@ -4,8 +4,8 @@ mod convert;
 mod risk;
 
 pub(super) use convert::{
-    batch_to_wire, change_kind, change_to_wire, claim_to_wire, holding_to_wire, lot_to_wire, seat_to_wire,
-    stage_number, vault_to_wire,
+    batch_to_wire, change_kind, change_to_wire, claim_to_wire, holding_to_wire, ledger_to_wire, lot_to_wire,
+    seat_to_wire, stage_number, vault_to_wire,
 };
 pub use risk::risk_report;
 
@@ -17,7 +17,8 @@ use super::block::{auction, credited, flow, report};
 use super::holding::{basket, coin, coins, must_vault};
 use super::math::{self, WAD};
 use super::state::{
-    ALLOWED, BATCHES, CLAIMS, CLAIMS_OF_OWNER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, PENDING, STREAMS, VAULTS, Vault,
+    ALLOWED, BATCHES, CLAIMS, CLAIMS_OF_OWNER, LEDGER, LOCKED, LOCKS, LOTS, LOTS_OF_VAULT, PENDING, STREAMS, VAULTS,
+    Vault,
 };
 use super::{error, handle, next_close, stake};
 use crate::modules::assets;
@@ -40,15 +41,20 @@ pub fn vaults(view: &View, request: wire::QueryVaultsRequest) -> Result<wire::Qu
 
 pub fn vault(view: &View, request: wire::QueryVaultRequest) -> Result<wire::QueryVaultResponse> {
     let vault = must_vault(view, request.vault)?;
-    let pending = PENDING.prefix(view, &vault.id).map(|row| {
-        let ((id, _), pending) = row?;
+    Ok(wire::QueryVaultResponse { pending: pending(view, vault.id)?, vault: Some(vault_to_wire(view, &vault)) })
+}
+
+/// What the curator of a vault announced.
+fn pending(view: &View, vault: u64) -> Result<Vec<wire::PendingChange>> {
+    let rows = PENDING.prefix(view, &vault).map(|row| {
+        let (_, pending) = row?;
         Ok(wire::PendingChange {
-            vault: id,
+            vault,
             change: Some(change_to_wire(view, &pending.change)),
             effective_at: Some(ours::timestamp(pending.effective_at)),
         })
     });
-    Ok(wire::QueryVaultResponse { pending: pending.collect::<Result<_>>()?, vault: Some(vault_to_wire(view, &vault)) })
+    rows.collect()
 }
 
 /// The vault as the next message would find it: what takes, roundings and time changed since it was last seen is there already.
@@ -232,6 +238,18 @@ pub fn allowed(view: &View, request: wire::QueryAllowedRequest) -> Result<wire::
     let (rows, pagination) = page_response(page);
     let depositors = rows.iter().map(|((_, depositor), ())| view.bech32().acc(depositor)).collect();
     Ok(wire::QueryAllowedResponse { depositors, pagination })
+}
+
+pub fn ledger(view: &View, request: wire::QueryLedgerRequest) -> Result<wire::QueryLedgerResponse> {
+    let vault = must_vault(view, request.vault)?;
+    let page = LEDGER.page_prefix(view, &vault.id, &page_request(request.pagination))?;
+    let (rows, pagination) = page_response(page);
+    Ok(wire::QueryLedgerResponse {
+        rows: rows.iter().map(|((id, denom), ledger)| ledger_to_wire(*id, denom, ledger)).collect(),
+        bonus_shares: vault.bonus_total.to_string(),
+        fee_shares: vault.fee_total.to_string(),
+        pagination,
+    })
 }
 
 pub fn gauge(view: &View, request: wire::QueryGaugeRequest) -> Result<wire::QueryGaugeResponse> {

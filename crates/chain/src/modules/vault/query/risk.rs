@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use super::super::holding::{basket, fraction, must_vault, plus};
 use super::super::math::{VIRTUAL_SHARES, WAD};
+use super::super::params;
 use super::super::state::PLACES;
 use super::convert::risk_to_wire;
+use super::pending;
 use crate::modules::{assets, slashing};
 use crate::wire as ours;
 
@@ -20,7 +22,7 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
     let basket = basket(view, &vault)?;
     let nav = basket.nav()?;
     let mut validators = BTreeMap::new();
-    let (mut issuers, mut bridges) = (BTreeMap::new(), BTreeMap::new());
+    let (mut issuers, mut bridges, mut denoms) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (seat, line) in vault.seats.iter().zip(&basket.lines) {
         let asset = assets::must_asset(view, seat.asset)?;
         for row in PLACES.prefix(view, &(vault.id, seat.denom.clone())) {
@@ -29,7 +31,9 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
             *sum = plus(*sum, line.scale.value_floor(staked, line.rate)?)?;
         }
         let value = line.value()?;
-        for (map, name) in [(&mut issuers, asset.issuer), (&mut bridges, asset.bridge_class)] {
+        let names =
+            [(&mut issuers, asset.issuer), (&mut bridges, asset.bridge_class), (&mut denoms, asset.denom.to_string())];
+        for (map, name) in names {
             let sum: &mut u128 = map.entry(name).or_default();
             *sum = plus(*sum, value)?;
         }
@@ -59,5 +63,8 @@ pub fn risk_report(view: &View, request: wire::QueryRiskReportRequest) -> Result
         insurance: floor_ratio(&[nav, vault.insurance_shares], &[all_shares])?.to_string(),
         issuers: list(issuers)?,
         bridges: list(bridges)?,
+        assets: list(denoms)?,
+        exit_horizon: Some(ours::span(params(view)?.exit_horizon)),
+        pending: pending(view, vault.id)?,
     })
 }

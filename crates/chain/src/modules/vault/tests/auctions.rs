@@ -136,6 +136,41 @@ fn a_lot_that_nobody_buys_is_sold_again_with_what_came_since() {
 }
 
 #[test]
+fn the_ledger_keeps_what_a_vault_earned_and_lost_apart_and_rewards_are_a_part_of_the_yield() {
+    let mut net = net();
+    earn(&mut net, VOUCHER, 2 * G);
+    earn(&mut net, "ufoo", G);
+    net.next_epoch();
+    let (id, found) = lot(&net, VOUCHER);
+    net.fund(103, DENOMS[2], 100 * G);
+    bid(&mut net, 103, id, DENOMS[2], 100 * G).unwrap();
+    net.next_epoch();
+    // What the last epoch's stake earned is known at the end of the next.
+    let power = net.w.validator(2).potential_power().unwrap();
+    let height = net.w.ctx.height();
+    net.w.block_with_proof(2, height, power);
+    let rows: wire::QueryLedgerResponse =
+        net.w.ask("/restake.vault.v1.Query/Ledger", &wire::QueryLedgerRequest { vault: 1, pagination: None }).unwrap();
+    let row = |name: &str| rows.rows.iter().find(|row| row.denom == name).unwrap().clone();
+    let n = |text: &str| text.parse::<u128>().unwrap();
+    let (reward, foreign, asset) = (row(VOUCHER), row("ufoo"), row(DENOMS[0]));
+    assert_eq!(n(&reward.sold), found.amount, "to the unit");
+    assert_eq!(n(&reward.claimed), n(&reward.fees) + n(&reward.sold));
+    assert!(n(&foreign.streamed) > 0 && n(&foreign.claimed) == n(&foreign.fees) + n(&foreign.streamed));
+    assert!(n(&row(DENOMS[2]).bought) > 0 && n(&asset.slashed) > 0);
+    assert_eq!((n(&asset.slashed_batches), n(&asset.claimed), n(&rows.fee_shares)), (0, 0, net.vault().fee_total));
+    // The rates stand still, so the yield is the rewards': those of the coin that has a price.
+    let answer: wire::QueryTargetsResponse =
+        net.w.ask("/restake.vault.v1.Query/Targets", &wire::QueryTargetsRequest { vault: 1 }).unwrap();
+    let apr = |i: usize| answer.targets[i].apr.parse::<u128>().unwrap();
+    assert!(apr(0) > 0 && apr(1) > 0, "{} and {}", apr(0), apr(1));
+    let samples = super::super::state::SAMPLES.must(&net.w.ctx, &(1, denom(DENOMS[0]))).unwrap().0;
+    let earned = samples.last().unwrap().earned - samples[0].earned;
+    let span = u128::try_from(net.w.ctx.time().since(samples[0].time).whole_secs()).unwrap();
+    assert!(apr(0).abs_diff(earned * 365 * 86_400 / span) <= 1, "{} of {earned} in {span} s", apr(0));
+}
+
+#[test]
 fn rewards_without_a_price_flow_to_locked_shares() {
     let mut net = net();
     earn(&mut net, "uente", 2 * G);

@@ -46,7 +46,8 @@ impl Hook for Hostile {
             }
             Some(RECURSE) => {
                 if let News::Exit { owner, .. } = news {
-                    let again = msg::Exit { owner: **owner, vault: vault.id, shares: 1_000_000_000 };
+                    let again =
+                        msg::RequestExit(msg::Shares { owner: **owner, vault: vault.id, shares: 1_000_000_000 });
                     handle::request_exit(ctx, again)?;
                 }
                 let coin = coin(&vault.seats[0].denom, 1_000_000);

@@ -188,3 +188,34 @@ fn an_export_is_read_back_as_it_was() {
     let events = net.w.block();
     assert!(!kinds(&events).contains(&"restake.vault.v1.EventStepFailed"));
 }
+
+#[test]
+fn a_rate_that_falls_and_comes_back_stops_no_epoch() {
+    use entente_proto::restake::assets::v1 as registry;
+    let source = Source::Push { publisher: user(109), channel: String::new() };
+    let mut net = Net::with("0", &source);
+    let publish = |net: &mut Net, part: u128| {
+        for (name, rate) in DENOMS.iter().zip([105, 130, 112]) {
+            let asset_id = assets::must_by_denom(&net.w.ctx, &denom(name)).unwrap().id;
+            let (publisher, rate) = (net.w.acc(109), (rate * WAD / 100 / part).to_string());
+            net.w.send(&registry::MsgPublishRate { publisher, asset_id, rate, time: None }).unwrap();
+        }
+    };
+    let shares = net.deposit(101, DENOMS[0], 40 * G);
+    net.w.block();
+    publish(&mut net, 1_000);
+    net.next_epoch();
+    // Back at once, up to the rate before the fall: a thousandfold in a day, which no yearly number holds.
+    publish(&mut net, 1);
+    net.request_exit(101, shares / 2).unwrap();
+    let events = net.w.after(DAY);
+    let failed = events.iter().find(|event| event.kind == "restake.vault.v1.EventStepFailed");
+    assert!(failed.is_none(), "{failed:?}");
+    assert!(net.batch(1).closed.is_some(), "who wanted to leave has left");
+    let answer: wire::QueryTargetsResponse =
+        net.w.ask("/restake.vault.v1.Query/Targets", &wire::QueryTargetsRequest { vault: 1 }).unwrap();
+    assert_eq!(answer.targets[0].apr, (100 * WAD).to_string(), "as much as a yield counts for");
+    let ledger: wire::QueryLedgerResponse =
+        net.w.ask("/restake.vault.v1.Query/Ledger", &wire::QueryLedgerRequest { vault: 1, pagination: None }).unwrap();
+    assert!(ledger.rows[0].grown.parse::<u128>().unwrap() > 20 * G, "{:?}", ledger.rows);
+}

@@ -58,6 +58,10 @@ impl Net {
     }
 
     pub fn with_take(take_rate: &str) -> Self {
+        Self::with(take_rate, &Source::Static)
+    }
+
+    pub fn with(take_rate: &str, source: &Source) -> Self {
         let mut w = World::new(&[50_000_000, 40_000_000, 30_000_000]);
         for (name, rate, issuer) in
             [(DENOMS[0], 105, "stride"), (DENOMS[1], 130, "pstake"), (DENOMS[2], 112, "quicksilver")]
@@ -71,7 +75,7 @@ impl Net {
                 bridge_class: "ibc".into(),
                 kind: Kind::Lst,
                 tier: Tier::Basket,
-                source: Source::Static,
+                source: source.clone(),
                 rate: rate * WAD / 100,
                 flags: Flags { alliance_ok: true, basket_ok: true, collateral_ok: true },
                 cap_value: 0,

@@ -68,6 +68,49 @@ fn the_take_is_borne_by_those_who_hold_shares_not_by_those_who_left() {
 }
 
 #[test]
+fn who_deposits_between_a_take_and_the_vaults_turn_is_valued_at_what_is_left() {
+    use super::super::{params, stake, state};
+    // A thousandth per interval of five minutes; with four vaults a vault's turn comes in every fourth block.
+    let mut net = Net::with_take("1000000000000000");
+    for _ in 0..3 {
+        net.create(1, &[(DENOMS[0], 100)]).unwrap();
+    }
+    net.deposit(101, DENOMS[0], 60 * G);
+    net.next_epoch();
+    // No fee, no bonus: what is compared is the value alone.
+    let params = super::super::Params { boot_nav: 1 << 70, ..params(&net.w.ctx).unwrap() };
+    state::PARAMS.save(&mut net.w.ctx, &params).unwrap();
+    let (mut shown, mut slashed) = (0, 0);
+    for n in 0..12 {
+        net.w.after(300);
+        if n == 6 {
+            // A validator's stake is looked at by itself then.
+            net.w.block_with_proof(2, net.w.ctx.height() - 1, 40);
+            slashed = n;
+        }
+        let mut looked = Net { w: net.w.scratch() };
+        let mut vault = looked.vault();
+        if vault.seen_at == net.w.ctx.height() {
+            continue;
+        }
+        stake::look(&mut looked.w.ctx, &mut vault).unwrap();
+        let taken = net.active()[0] - looked.active()[0];
+        let known = net.active()[0] - holding::basket(&net.w.ctx, &net.vault()).unwrap().lines[0].active;
+        assert!(known <= taken, "never more than was taken: {known} of {taken}");
+        let fair = looked.deposit(102, DENOMS[0], G);
+        let got = net.deposit(102, DENOMS[0], G);
+        assert!(got <= fair, "nobody is credited too much: {got}, {fair}");
+        if taken > 1_000_000 && slashed == 0 {
+            // Less than a unit for each of the three places.
+            assert!(taken - known <= 3, "{known} of {taken}");
+            assert!(fair - got <= fair / 1_000_000_000, "{got}, {fair}");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 3 && slashed > 0, "{shown}");
+}
+
+#[test]
 fn a_dissolved_alliance_brings_the_coins_home_and_nothing_is_lost() {
     let mut net = Net::new();
     net.deposit(101, DENOMS[0], 60 * G);

@@ -14,6 +14,8 @@ use crate::modules::assets::Market;
 use crate::modules::staking;
 
 const G: u128 = 1_000_000_000;
+/// Who publishes the rates.
+const PUBLISHER: u8 = 109;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -31,6 +33,8 @@ enum Step {
     Health(usize, i32),
     Price(usize, u128),
     Depth(usize, u128),
+    /// The rate of an asset is so many thousandths of what it was.
+    Rate(usize, u128),
     Delete(usize),
     Absent(u8, u8),
     DoubleSign(u8),
@@ -59,6 +63,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0usize..3, 1i32..=6).prop_map(|(asset, change)| Step::Health(asset, change)),
         1 => (0usize..3, 900u128..1_100).prop_map(|(asset, part)| Step::Price(asset, part)),
         1 => (0usize..3, prop_oneof![Just(0u128), 1u128..1 << 100]).prop_map(|(asset, depth)| Step::Depth(asset, depth)),
+        2 => (0usize..3, prop_oneof![Just(1u128), 900u128..1_100, 1_000u128..1_000_000]).prop_map(|(asset, part)| Step::Rate(asset, part)),
         1 => (0usize..3).prop_map(Step::Delete),
         1 => (1u8..=3, 1u8..12).prop_map(|(n, blocks)| Step::Absent(n, blocks)),
         1 => (2u8..=3).prop_map(Step::DoubleSign),
@@ -79,7 +84,8 @@ struct Storm {
 
 impl Storm {
     fn new() -> Self {
-        let mut net = Net::with_take("10000000000000");
+        let publisher = Source::Push { publisher: user(PUBLISHER), channel: String::new() };
+        let mut net = Net::with("10000000000000", &publisher);
         super::auctions::list_voucher(&mut net);
         net.count_halts(6 * 3_600);
         let mut vault = net.vault();
@@ -217,6 +223,10 @@ impl Storm {
                 let market = Market { price: rate, depth: *depth, time: net.w.ctx.time() };
                 assets::report_market(&mut net.w.ctx, &denom(DENOMS[*asset]), &market).unwrap();
             }
+            Step::Rate(asset, part) => {
+                let asset = assets::must_by_denom(&net.w.ctx, &denom(DENOMS[*asset])).unwrap();
+                heard(publish(net, asset.id, asset.rate() / 1_000 * part));
+            }
             Step::Delete(asset) => {
                 let authority = net.w.ctx.bech32().acc(&auth::authority());
                 let denom = DENOMS[*asset].into();
@@ -256,7 +266,23 @@ impl Storm {
         events.extend(self.net.w.block());
         self.net.w.check();
         self.see(&events);
+        self.freshen();
     }
+
+    /// Old rates are published again as they are, so that deposits go on.
+    fn freshen(&mut self) {
+        for name in DENOMS {
+            let asset = assets::must_by_denom(&self.net.w.ctx, &denom(name)).unwrap();
+            if asset.age(self.net.w.ctx.time()) > Span::from_secs(5 * 3_600) {
+                publish(&mut self.net, asset.id, asset.rate()).unwrap();
+            }
+        }
+    }
+}
+
+fn publish(net: &mut Net, asset_id: u64, rate: u128) -> Result<Vec<Event>> {
+    let publisher = net.w.acc(PUBLISHER);
+    net.w.send(&registry::MsgPublishRate { publisher, asset_id, rate: rate.to_string(), time: None })
 }
 
 proptest! {
