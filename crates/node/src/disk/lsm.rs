@@ -4,6 +4,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
 
 use super::{ABOUT, Ascending, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Visit, Write};
@@ -14,7 +15,9 @@ use crate::steps::passed;
 const MEMTABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of journals before tables are forced into files.
 const JOURNAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of a block of the state, which is read from end to end only.
+const STATE_BLOCK_BYTES: u32 = 64 * 1024;
 /// Writes of one batch that are sorted into files at once. The journal of a genesis with millions of rows would be read again by every
 /// start until then.
 const BATCH_LARGE: usize = 100_000;
@@ -46,7 +49,8 @@ impl Lsm {
             return Err(DiskError::FilesDamaged { place: place(), reason });
         }
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
-        let table = |name| database.keyspace(name, options).map_err(|why| broken(place(), why));
+        let options_of = |name| if name == STATE { of_state(options()) } else { options() };
+        let table = |name| database.keyspace(name, || options_of(name)).map_err(|why| broken(place(), why));
         let [state, history, tables] = PLACES.map(table);
         Ok(Lsm { path: path.to_owned(), state: state?, history: history?, tables: tables?, database })
     }
@@ -64,6 +68,14 @@ impl Lsm {
             _ => (&self.tables, named()),
         }
     }
+}
+
+/// How the pairs of the state lie in sorted files. Nobody asks for a single one of them, since the tree has them: a start reads them all. So there are
+/// no filters, blocks are large and not compressed, and the index of blocks stays in memory.
+fn of_state(options: KeyspaceCreateOptions) -> KeyspaceCreateOptions {
+    let options = options.filter_policy(FilterPolicy::disabled()).index_block_pinning_policy(PinningPolicy::all(true));
+    let options = options.data_block_size_policy(BlockSizePolicy::all(STATE_BLOCK_BYTES));
+    options.data_block_compression_policy(CompressionPolicy::disabled())
 }
 
 /// Bounds of a table's keys where it lies.

@@ -3,9 +3,13 @@
 //! A genesis may have millions of rows, of which a chain that has begun needs none. So the file is parsed once; later starts compare
 //! the hash of its bytes with the one on the disk and take the frame of the document from there. A file that was written anew, in another layout,
 //! is parsed again.
+//!
+//! A large file is hashed only if it was touched since it was hashed last, by what the file system says of it. Nothing that a node does or says is
+//! read from it unseen: the frame lies on the disk, and who asks for the whole genesis gets it compared with what the chain began with.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -18,12 +22,37 @@ use crate::disk::{Disk, DiskError};
 
 /// The value of the disk that holds a [`Known`].
 const KNOWN: &str = "genesis_file";
+/// Bytes of a file that is hashed at every start. It takes longer to hash a larger one than the clock of a file system takes to tick, so a
+/// change after the hash shows in its times.
+const ALWAYS_HASHED: u64 = if cfg!(test) { 0 } else { 64 << 20 };
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Known {
     sha256: String,
+    /// What the file system said of the file before it was hashed, if it is large.
+    #[serde(default)]
+    seen: Option<Seen>,
     /// The document without its state.
     frame: Value,
+}
+
+/// Which file it is, its bytes, and when it was written and changed, in nanoseconds. Whoever writes to it or puts another in its place changes one
+/// of these.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+struct Seen {
+    file: [u64; 2],
+    bytes: u64,
+    times: [[i64; 2]; 2],
+}
+
+impl Seen {
+    /// Of a large file.
+    fn of(path: &Path) -> Option<Seen> {
+        let file = std::fs::metadata(path).ok()?;
+        let times = [[file.mtime(), file.mtime_nsec()], [file.ctime(), file.ctime_nsec()]];
+        let seen = Seen { file: [file.dev(), file.ino()], bytes: file.len(), times };
+        (seen.bytes > ALWAYS_HASHED).then_some(seen)
+    }
 }
 
 /// The document of `path`: without its state if it is the file that the chain of this disk began with.
@@ -32,11 +61,22 @@ struct Known {
 /// The file cannot be read, or says which field is wrong.
 pub fn read(disk: &Disk, path: &Path) -> Result<GenesisDoc> {
     let known = disk.meta(KNOWN)?.and_then(|bytes| serde_json::from_slice::<Known>(&bytes).ok());
+    let seen = Seen::of(path);
     let doc = match known {
-        Some(known) if hash(path)? == known.sha256 => GenesisDoc::parse(known.frame)?,
+        Some(known) if seen.is_some() && known.seen == seen => GenesisDoc::parse(known.frame)?,
+        Some(known) if hash(path)? == known.sha256 => {
+            if seen.is_some() {
+                keep(disk, &Known { seen, ..known.clone() })?;
+            }
+            GenesisDoc::parse(known.frame)?
+        }
         _ => GenesisDoc::read(path)?,
     };
     Ok(GenesisDoc { file: Some(path.to_owned()), ..doc })
+}
+
+fn keep(disk: &Disk, known: &Known) -> Result<(), DiskError> {
+    disk.set_meta(KNOWN, json!(known).to_string().as_bytes())
 }
 
 /// Remembers the file of a document that the chain of this disk began with, and lets its state go: the file has it.
@@ -45,17 +85,17 @@ pub fn read(disk: &Disk, path: &Path) -> Result<GenesisDoc> {
 /// The disk failed.
 pub fn remember(disk: &Disk, doc: &mut GenesisDoc) -> Result<(), DiskError> {
     let Some(path) = doc.file.as_ref().filter(|_| !doc.is_frame()) else { return Ok(()) };
+    let seen = Seen::of(path);
     // A file that cannot be read now is parsed at the next start, which then says why it cannot.
     let Ok(sha256) = hash(path) else { return Ok(()) };
     doc.app_state = json!({});
-    let known = json!(Known { sha256, frame: doc.to_json() });
-    disk.set_meta(KNOWN, known.to_string().as_bytes())
+    keep(disk, &Known { sha256, seen, frame: doc.to_json() })
 }
 
 fn hash(path: &Path) -> Result<String> {
     let place = || format!("the genesis file {} cannot be read", path.display());
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path).with_context(place)?);
-    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    let mut file = File::open(path).with_context(place)?;
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 18]);
     loop {
         match file.read(&mut piece).with_context(place)? {
             0 => return Ok(hex::encode(hasher.finalize())),
