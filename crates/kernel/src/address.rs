@@ -218,10 +218,6 @@ fn checksum(state: u32, group: u8) -> u32 {
     (state & 0x01ff_ffff) << 5 ^ u32::from(group) ^ feedback
 }
 
-fn character(group: u8) -> char {
-    CHARACTERS.get(usize::from(group & 31)).map_or('q', |c| char::from(*c))
-}
-
 impl Prefix {
     fn new(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
@@ -233,28 +229,35 @@ impl Prefix {
 
     /// The text of an address. A prefix is checked when a chain starts.
     fn encode(&self, bytes: &[u8]) -> String {
-        let mut out = String::with_capacity(self.text.len().saturating_add(66));
-        out.push_str(&self.text);
-        out.push('1');
-        let (mut state, mut waiting, mut bits) = (self.checksum, 0_u32, 0_u32);
-        let mut push = |state: &mut u32, group: u8| {
-            *state = checksum(*state, group);
-            out.push(character(group));
+        // 32 bytes are 52 groups of five bits, and six more are the checksum.
+        let mut characters = [0_u8; 58];
+        let mut places = characters.iter_mut();
+        let mut put = |group: u32| {
+            if let (Some(place), Some(character)) = (places.next(), CHARACTERS.get((group & 31) as usize)) {
+                *place = *character;
+            }
         };
+        let (mut state, mut waiting, mut bits) = (self.checksum, 0_u32, 0_u32);
         for byte in bytes {
             waiting = waiting << 8 | u32::from(*byte);
-            bits = bits.saturating_add(8);
-            while let Some(rest) = bits.checked_sub(5) {
-                bits = rest;
-                push(&mut state, (waiting >> bits & 31) as u8);
+            bits = bits.wrapping_add(8);
+            while bits >= 5 {
+                bits = bits.wrapping_sub(5);
+                state = checksum(state, (waiting >> bits & 31) as u8);
+                put(waiting >> bits);
             }
         }
         if bits > 0 {
-            push(&mut state, (waiting << 5_u32.saturating_sub(bits) & 31) as u8);
+            let last = waiting << 5_u32.wrapping_sub(bits);
+            state = checksum(state, (last & 31) as u8);
+            put(last);
         }
         let state = (0..6).fold(state, |state, _| checksum(state, 0)) ^ 1;
-        out.extend([25, 20, 15, 10, 5, 0].map(|shift| character((state >> shift & 31) as u8)));
-        out
+        [25, 20, 15, 10, 5, 0].into_iter().for_each(|shift| put(state >> shift));
+        let free = places.len();
+        let characters = characters.get(..characters.len().wrapping_sub(free)).unwrap_or_default();
+        let characters = std::str::from_utf8(characters).unwrap_or_default();
+        [&self.text, "1", characters].concat()
     }
 }
 

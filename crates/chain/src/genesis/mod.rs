@@ -16,6 +16,7 @@ use std::fmt::Write;
 
 use entente_kernel::{Ctx, Error, Result, View, json};
 use entente_proto::entente::genesis::v1::Settings;
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::block::ValidatorUpdate;
@@ -24,11 +25,13 @@ use crate::modules::{
     staking, upgrade, vault,
 };
 
+use text::Encoded;
+
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
     pub name: &'static str,
     init: fn(&mut Ctx, &Value) -> Result<Vec<ValidatorUpdate>>,
-    export: fn(&View, &mut dyn Write) -> Result<()>,
+    export: fn(&View) -> Result<Encoded>,
 }
 
 /// What a module's `init` gives back: nothing, or validators.
@@ -57,7 +60,7 @@ macro_rules! sections {
                 let state = json::from_json(value).map_err(|e| at($name, e))?;
                 Ok($module::genesis::init(ctx, state).map_err(|e| within($name, e))?.updates())
             },
-            export: |view, out| text::write(&$module::genesis::export(view)?, out),
+            export: |view| Ok(Encoded::new(&$module::genesis::export(view)?)),
         }),*];
     };
 }
@@ -159,7 +162,7 @@ fn gentxs(ctx: &mut Ctx, sections: &Map<String, Value>) -> Result<Vec<ValidatorU
     }
 }
 
-/// Writes the whole state as `app_state`, its sections by name.
+/// Writes the whole state as `app_state`, its sections by name. They are read on all cores.
 ///
 /// # Errors
 /// A fault if the state cannot be read or `out` takes no more.
@@ -169,20 +172,34 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<()> {
     let mut names: Vec<&str> = SECTIONS.iter().map(|s| s.name).chain(EMPTY.iter().copied()).collect();
     names.extend([gentx::SECTION, OWN]);
     names.sort_unstable();
-    let mut object = text::Object::new(out);
+    let mut sections = Vec::new();
     for name in names {
-        if !is_used(name)? {
-            continue;
+        if is_used(name)? {
+            sections.push((name, view.clone()));
         }
+    }
+    let read = |(name, view)| Ok((name, section(name, &view)?));
+    let sections: Vec<Result<_>> = sections.into_par_iter().with_max_len(1).map(read).collect();
+    let mut object = text::Object::new(out);
+    for section in sections {
+        let (name, section) = section?;
         let out = object.member(name).map_err(full)?;
-        match SECTIONS.iter().find(|s| s.name == name) {
-            Some(section) => (section.export)(view, out)?,
-            None if name == OWN => text::write(&settings(view)?, out)?,
+        match section {
+            Some(section) => section.write(out)?,
             None if name == gentx::SECTION => out.write_str("{\"gen_txs\":[]}").map_err(full)?,
             None => out.write_str(if name == "params" { "null" } else { "{}" }).map_err(full)?,
         }
     }
     object.end().map_err(full)
+}
+
+/// What a section says; nothing if it always says the same.
+fn section(name: &str, view: &View) -> Result<Option<Encoded>> {
+    match SECTIONS.iter().find(|s| s.name == name) {
+        Some(section) => (section.export)(view).map(Some),
+        None if name == OWN => Ok(Some(Encoded::new(&settings(view)?))),
+        None => Ok(None),
+    }
 }
 
 /// The whole state as `app_state`, in memory; see [`write`].

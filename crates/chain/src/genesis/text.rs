@@ -1,5 +1,6 @@
-//! A section as JSON text, row by row on all cores: an export of millions of rows never stands in memory as values.
+//! A section as JSON text, row by row on all cores: an export of millions of rows never stands in memory as text or as values of JSON, only encoded.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -20,19 +21,30 @@ const LARGE: usize = 1 << 16;
 /// Rows that one task writes.
 const ROWS_OF_TASK: usize = 512;
 /// Rows whose text is in memory at the same time.
-const ROWS_AT_ONCE: usize = 128 * ROWS_OF_TASK;
+const ROWS_AT_ONCE: usize = 16 * ROWS_OF_TASK;
 
-/// Writes a generated message as [`json::to_json`] shows it.
-///
-/// # Errors
-/// A fault if the message is not among the descriptors, or if `out` takes no more.
-pub fn write<M: Message + Name>(message: &M, out: &mut dyn Write) -> Result<()> {
-    let name = M::full_name();
-    let written = match schema::message_named(&name) {
-        Some(descriptor) => large(&descriptor, &message.encode_to_vec(), out),
-        None => Err("not a known message".into()),
-    };
-    written.map_err(|e| Error::fault(format!("export: {name}: {e}")))
+/// A message of which the text is wanted.
+pub struct Encoded {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Encoded {
+    pub fn new<M: Message + Name>(message: &M) -> Self {
+        Self { name: M::full_name(), bytes: message.encode_to_vec() }
+    }
+
+    /// Writes the message as [`json::to_json`] shows it.
+    ///
+    /// # Errors
+    /// A fault if the message is not among the descriptors, or if `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> Result<()> {
+        let written = match schema::message_named(&self.name) {
+            Some(descriptor) => large(&descriptor, &self.bytes, out),
+            None => Err("not a known message".into()),
+        };
+        written.map_err(|e| Error::fault(format!("export: {}: {e}", self.name)))
+    }
 }
 
 /// An object that is being written: what comes before its next member.
@@ -73,7 +85,7 @@ impl<'a> Parts<'a> {
         while !rest.is_empty() {
             let begin = rest;
             let (number, wire) = decode_key(&mut rest).ok()?;
-            let field = layout.fields.iter().find(|f| f.descriptor.number() == number);
+            let field = layout.fields.iter().find(|f| f.number == number);
             if let (Some(field), WireType::LengthDelimited) = (field, wire) {
                 let len = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
                 let (value, behind) = rest.split_at_checked(len)?;
@@ -94,10 +106,8 @@ impl<'a> Parts<'a> {
 /// Whether a field is a list of messages, or a large message with members. A large one with a form of its own, such as an `Any`, is shown whole.
 fn has_rows(field: &Field, len: usize) -> bool {
     match &field.kind {
-        Kind::Message(_) if field.descriptor.is_map() => false,
-        Kind::Message(inner) => {
-            field.descriptor.is_list() || len > LARGE && schema::layout(inner).special == Special::None
-        }
+        Kind::Message(_) if !field.is_list && field.descriptor.is_map() => false,
+        Kind::Message(inner) => field.is_list || len > LARGE && schema::layout(inner).special == Special::None,
         _ => false,
     }
 }
@@ -109,11 +119,12 @@ fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> R
     let small = json::encode(name, &parts.small)?;
     let mut object = Object::new(out);
     for field in &layout.fields {
-        match (parts.rows.get(&field.descriptor.number()), &field.kind, small.get(&field.name)) {
-            (Some(rows), Kind::Message(inner), _) if field.descriptor.is_list() => {
-                list(inner, rows, object.member(&field.name)?)?
+        match (parts.rows.get(&field.number), &field.kind, small.get(&field.name)) {
+            (Some(rows), Kind::Message(inner), _) if field.is_list => list(inner, rows, object.member(&field.name)?)?,
+            (Some(parts), Kind::Message(inner), _) => {
+                let whole = if let [whole] = parts[..] { Cow::Borrowed(whole) } else { Cow::Owned(parts.concat()) };
+                large(inner, &whole, object.member(&field.name)?)?
             }
-            (Some(rows), Kind::Message(inner), _) => large(inner, &rows.concat(), object.member(&field.name)?)?,
             (_, _, Some(shown)) => write!(object.member(&field.name)?, "{shown}")?,
             (_, _, None) => {}
         }
@@ -121,20 +132,32 @@ fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> R
     Ok(object.end()?)
 }
 
+/// Writes the rows of a list. While some are written the next ones are made.
 fn list(descriptor: &MessageDescriptor, rows: &[&[u8]], out: &mut dyn Write) -> Result<(), Failure> {
-    let text =
-        |rows: &[&[u8]]| rows.iter().map(|row| json::text(descriptor, row)).collect::<Result<Vec<_>, JsonError>>();
+    let text = |rows: &[&[u8]]| -> Result<String, JsonError> {
+        let mut text = String::new();
+        for row in rows {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            json::write_text(descriptor, row, &mut text)?;
+        }
+        Ok(text)
+    };
     out.write_char('[')?;
-    let mut before = "";
-    for rows in rows.chunks(ROWS_AT_ONCE) {
-        let written: Vec<_> = rows.par_chunks(ROWS_OF_TASK).map(text).collect();
-        for texts in written {
-            for text in texts? {
+    let (mut made, mut before) = (Vec::<Result<String, JsonError>>::new(), "");
+    for rows in rows.chunks(ROWS_AT_ONCE).chain([&[][..]]) {
+        let mut next = Vec::new();
+        rayon::in_place_scope(|scope| -> Result<(), Failure> {
+            scope.spawn(|_| next = rows.par_chunks(ROWS_OF_TASK).map(text).collect());
+            for text in std::mem::take(&mut made) {
                 out.write_str(before)?;
-                out.write_str(&text)?;
+                out.write_str(&text?)?;
                 before = ",";
             }
-        }
+            Ok(())
+        })?;
+        made = next;
     }
     Ok(out.write_char(']')?)
 }

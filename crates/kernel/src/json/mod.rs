@@ -13,6 +13,7 @@ mod print;
 mod read;
 mod scalar;
 pub mod schema;
+mod straight;
 
 #[cfg(test)]
 mod own_wire;
@@ -70,8 +71,25 @@ pub fn encode(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// If the bytes are not such a message.
 pub fn text(descriptor: &MessageDescriptor, bytes: &[u8]) -> Result<String, JsonError> {
+    let mut text = String::new();
+    write_text(descriptor, bytes, &mut text)?;
+    Ok(text)
+}
+
+/// As [`text`], behind what is in `out`. After an error what was written is of no use.
+///
+/// # Errors
+/// If the bytes are not such a message.
+pub fn write_text(descriptor: &MessageDescriptor, bytes: &[u8], out: &mut String) -> Result<(), JsonError> {
+    let before = out.len();
+    if straight::message(schema::layout(descriptor), bytes, out).is_some() {
+        return Ok(());
+    }
+    out.truncate(before);
     let message = decoded(descriptor.clone(), bytes)?;
-    serde_json::to_string(&Shown::new(&message)).map_err(|error| JsonError::new(error.to_string()))
+    let text = serde_json::to_string(&Shown::new(&message)).map_err(|error| JsonError::new(error.to_string()))?;
+    out.push_str(&text);
+    Ok(())
 }
 
 /// Reads JSON into encoded bytes of the message named by a type URL or full name.

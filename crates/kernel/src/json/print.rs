@@ -151,7 +151,7 @@ fn absent<S: Serializer>(descriptor: &MessageDescriptor, marks: Marks, depth: us
     }
 }
 
-const fn is_number(form: Form) -> bool {
+pub(super) const fn is_number(form: Form) -> bool {
     matches!(form, Form::Dec | Form::Int)
 }
 
@@ -188,7 +188,7 @@ impl Serialize for Item<'_> {
     }
 }
 
-fn text_form(text: &str, form: Form) -> Cow<'_, str> {
+pub(super) fn text_form(text: &str, form: Form) -> Cow<'_, str> {
     match form {
         Form::Dec => dec_from_wire(text).into(),
         Form::Int => int_from_wire(text).into(),
@@ -196,7 +196,7 @@ fn text_form(text: &str, form: Form) -> Cow<'_, str> {
     }
 }
 
-fn bytes_form(bytes: &[u8], form: Form) -> Json {
+pub(super) fn bytes_form(bytes: &[u8], form: Form) -> Json {
     match form {
         Form::Dec | Form::Int => Json::String(text_form(&String::from_utf8_lossy(bytes), form).into_owned()),
         Form::Json => serde_json::from_slice(bytes).unwrap_or_else(|_| Json::String(base64_text(bytes))),

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use entente_proto::DESCRIPTORS;
 use prost_reflect::{
-    DescriptorPool, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+    DescriptorPool, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Syntax, Value,
 };
 
 /// Every message, enumeration and service that this binary knows.
@@ -120,6 +120,19 @@ pub struct Field {
     pub kind: Kind,
     pub marks: Marks,
     pub in_oneof: bool,
+    pub number: u32,
+    pub is_list: bool,
+    /// Absent is zero, and it is neither a map nor one of several.
+    pub is_straight: bool,
+    /// That of the message which the field holds.
+    inner: OnceLock<Option<&'static Layout>>,
+}
+
+impl Field {
+    /// The layout of the message that the field holds.
+    pub fn inner(&self) -> Option<&'static Layout> {
+        *self.inner.get_or_init(|| self.kind.as_message().map(layout))
+    }
 }
 
 static LAYOUTS: LazyLock<BTreeMap<String, OnceLock<Layout>>> =
@@ -128,6 +141,15 @@ static LAYOUTS: LazyLock<BTreeMap<String, OnceLock<Layout>>> =
 /// The layout of a message of the [`POOL`]; there are no others.
 pub fn layout(message: &MessageDescriptor) -> &'static Layout {
     LAYOUTS.get(message.full_name()).map_or(&NO_FIELDS, |cell| cell.get_or_init(|| Layout::of(message)))
+}
+
+/// The layout of the message of a type URL or a full name.
+pub fn layout_named(type_url: &str) -> Option<&'static Layout> {
+    let cell = LAYOUTS.get(type_url.rsplit('/').next()?)?;
+    match cell.get() {
+        Some(layout) => Some(layout),
+        None => Some(layout(&message_named(type_url)?)),
+    }
 }
 
 static NO_FIELDS: Layout = Layout { special: Special::None, is_well_known: false, fields: Vec::new() };
@@ -146,6 +168,12 @@ impl Layout {
             kind: descriptor.kind(),
             marks: marks(&descriptor),
             in_oneof: descriptor.containing_oneof().is_some(),
+            number: descriptor.number(),
+            is_list: descriptor.is_list(),
+            is_straight: !descriptor.is_map()
+                && descriptor.containing_oneof().is_none()
+                && descriptor.parent_file().syntax() == Syntax::Proto3,
+            inner: OnceLock::new(),
             descriptor,
         };
         let is_well_known = message.full_name().starts_with("google.protobuf.");

@@ -195,10 +195,14 @@ fn restore_entries(ctx: &mut Ctx, read: &Reader, book: &wire::Bookkeeping) -> Re
 }
 
 pub fn export(view: &View) -> Result<wire::GenesisState> {
+    // The two lists that are as long as there are delegations are read at the same time.
+    let (one, other) = (view.clone(), view.clone());
+    let (delegations, book) = rayon::join(move || export_delegations(&one), move || export_book(&other));
     let bech32 = view.bech32();
     let mut genesis = wire::GenesisState {
         params: Some(super::params(view)?.to_wire()),
-        bookkeeping: Some(export_book(view)?),
+        delegations: delegations?,
+        bookkeeping: Some(book?),
         ..wire::GenesisState::default()
     };
     for row in ASSETS.iter(view) {
@@ -216,10 +220,6 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
             }),
         });
     }
-    for row in DELEGATIONS.iter(view) {
-        let (key, delegation) = row?;
-        genesis.delegations.push(query::delegation_to_wire(view, &key, &delegation)?);
-    }
     for row in REDELEGATIONS_OF_DELEGATOR.iter(view) {
         let ((.., completion, id), ()) = row?;
         let found = REDELEGATIONS.must(view, &(completion, id))?;
@@ -235,6 +235,11 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
     }
     genesis.undelegations = export_undelegations(view)?;
     Ok(genesis)
+}
+
+fn export_delegations(view: &View) -> Result<Vec<wire::Delegation>> {
+    let row = |row: Result<(_, _)>| row.and_then(|(key, found)| query::delegation_to_wire(view, &key, &found));
+    DELEGATIONS.iter(view).map(row).collect()
 }
 
 /// One record per completion time and delegator, as upstream groups them.
