@@ -25,7 +25,7 @@ use crate::modules::{
     staking, upgrade, vault,
 };
 
-use text::Encoded;
+pub(crate) use text::Encoded;
 
 /// A section: its name, and how it gets into the state and out.
 pub struct Section {
@@ -60,7 +60,7 @@ macro_rules! sections {
                 let state = json::from_json(value).map_err(|e| at($name, e))?;
                 Ok($module::genesis::init(ctx, state).map_err(|e| within($name, e))?.updates())
             },
-            export: |view| Ok(Encoded::new(&$module::genesis::export(view)?)),
+            export: |view| Ok($module::genesis::export(view)?.into()),
         }),*];
     };
 }
@@ -197,7 +197,7 @@ pub fn write(view: &View, out: &mut dyn Write) -> Result<()> {
 fn section(name: &str, view: &View) -> Result<Option<Encoded>> {
     match SECTIONS.iter().find(|s| s.name == name) {
         Some(section) => (section.export)(view).map(Some),
-        None if name == OWN => Ok(Some(Encoded::new(&settings(view)?))),
+        None if name == OWN => Ok(Some(settings(view)?.into())),
         None => Ok(None),
     }
 }

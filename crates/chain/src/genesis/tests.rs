@@ -162,7 +162,7 @@ fn a_large_section_written_row_by_row_is_what_the_message_shows() {
             ..GenesisState::default()
         };
         let mut text = String::new();
-        super::text::Encoded::new(&state).write(&mut text).unwrap();
+        super::text::Encoded::from(state.clone()).write(&mut text).unwrap();
         assert_eq!(text, entente_kernel::json::to_json(&state).unwrap().to_string(), "{rows}");
     }
 }
@@ -175,6 +175,6 @@ fn a_large_message_with_a_form_of_its_own_is_written_whole() {
     let any = prost_types::Any { type_url: BaseAccount::type_url(), value: account.encode_to_vec() };
     let answer = QueryAccountResponse { account: Some(any) };
     let mut text = String::new();
-    super::text::Encoded::new(&answer).write(&mut text).unwrap();
+    super::text::Encoded::from(answer.clone()).write(&mut text).unwrap();
     assert_eq!(text, entente_kernel::json::to_json(&answer).unwrap().to_string());
 }

@@ -1,6 +1,5 @@
 //! A section as JSON text, row by row on all cores: an export of millions of rows never stands in memory as text or as values of JSON, only encoded.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -23,15 +22,63 @@ const ROWS_OF_TASK: usize = 512;
 /// Rows whose text is in memory at the same time.
 const ROWS_AT_ONCE: usize = 16 * ROWS_OF_TASK;
 
-/// A message of which the text is wanted.
+/// Bytes after which the rows of a message go on in a new piece, so that no piece is moved to grow.
+const PIECE: usize = 1 << 20;
+
+/// A message of which the text is wanted. Rows can be added, so that the millions of a list need not stand beside each other as messages.
 pub struct Encoded {
     name: String,
-    bytes: Vec<u8>,
+    /// One behind the other they are the message, but for `members`.
+    pieces: Vec<Vec<u8>>,
+    /// By number of the field.
+    members: Vec<(u32, Encoded)>,
+}
+
+impl<M: Message + Name> From<M> for Encoded {
+    fn from(message: M) -> Self {
+        Self { name: M::full_name(), pieces: vec![message.encode_to_vec()], members: Vec::new() }
+    }
 }
 
 impl Encoded {
-    pub fn new<M: Message + Name>(message: &M) -> Self {
-        Self { name: M::full_name(), bytes: message.encode_to_vec() }
+    /// Adds rows behind those that the list `field` has.
+    ///
+    /// # Errors
+    /// Those of the rows; a fault if there is no such field.
+    pub fn extend<M: Message>(&mut self, field: &str, rows: impl Iterator<Item = Result<M>>) -> Result<()> {
+        let number = self.number(field)?;
+        let mut piece = Vec::new();
+        for row in rows {
+            if piece.len() >= PIECE {
+                self.pieces.push(std::mem::take(&mut piece));
+            }
+            if piece.capacity() == 0 {
+                piece.reserve(PIECE.saturating_add(PIECE >> 4));
+            }
+            prost::encoding::message::encode(number, &row?, &mut piece);
+        }
+        self.pieces.push(piece);
+        Ok(())
+    }
+
+    /// Adds what another message of this kind has.
+    pub fn append(&mut self, other: Encoded) {
+        self.pieces.extend(other.pieces);
+        self.members.extend(other.members);
+    }
+
+    /// Gives the message a member that it does not have.
+    ///
+    /// # Errors
+    /// A fault if there is no such field.
+    pub fn set(&mut self, field: &str, member: Encoded) -> Result<()> {
+        self.members.push((self.number(field)?, member));
+        Ok(())
+    }
+
+    fn number(&self, field: &str) -> Result<u32> {
+        let found = schema::layout_named(&self.name).and_then(|layout| layout.fields.iter().find(|f| f.name == field));
+        found.map(|field| field.number).ok_or_else(|| Error::fault(format!("export: {} has no {field}", self.name)))
     }
 
     /// Writes the message as [`json::to_json`] shows it.
@@ -39,11 +86,28 @@ impl Encoded {
     /// # Errors
     /// A fault if the message is not among the descriptors, or if `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> Result<()> {
-        let written = match schema::message_named(&self.name) {
-            Some(descriptor) => large(&descriptor, &self.bytes, out),
-            None => Err("not a known message".into()),
-        };
-        written.map_err(|e| Error::fault(format!("export: {}: {e}", self.name)))
+        self.shown(out).map_err(|e| Error::fault(format!("export: {}: {e}", self.name)))
+    }
+
+    fn shown(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let descriptor = schema::message_named(&self.name).ok_or("not a known message")?;
+        let pieces: Vec<&[u8]> = self.pieces.iter().map(Vec::as_slice).collect();
+        large(&descriptor, &pieces, &self.members, out)
+    }
+
+    /// The message itself.
+    #[cfg(test)]
+    pub fn message<M: Message + Default>(&self) -> M {
+        M::decode(self.to_vec().as_slice()).unwrap()
+    }
+
+    #[cfg(test)]
+    fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = self.pieces.concat();
+        for (number, member) in &self.members {
+            prost::encoding::bytes::encode(*number, &member.to_vec(), &mut bytes);
+        }
+        bytes
     }
 }
 
@@ -79,9 +143,14 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Takes the lists of messages and the large messages out.
-    fn of(layout: &Layout, whole: &'a [u8]) -> Option<Self> {
+    fn of(layout: &Layout, pieces: &[&'a [u8]]) -> Option<Self> {
         let mut parts = Parts::default();
-        let mut rest = whole;
+        pieces.iter().try_for_each(|piece| parts.take(layout, piece))?;
+        Some(parts)
+    }
+
+    fn take(&mut self, layout: &Layout, piece: &'a [u8]) -> Option<()> {
+        let mut rest = piece;
         while !rest.is_empty() {
             let begin = rest;
             let (number, wire) = decode_key(&mut rest).ok()?;
@@ -91,15 +160,15 @@ impl<'a> Parts<'a> {
                 let (value, behind) = rest.split_at_checked(len)?;
                 rest = behind;
                 if has_rows(field, len) {
-                    parts.rows.entry(number).or_default().push(value);
+                    self.rows.entry(number).or_default().push(value);
                     continue;
                 }
             } else {
                 skip_field(wire, number, &mut rest, DecodeContext::default()).ok()?;
             }
-            parts.small.extend_from_slice(begin.get(..begin.len().checked_sub(rest.remaining())?)?);
+            self.small.extend_from_slice(begin.get(..begin.len().checked_sub(rest.remaining())?)?);
         }
-        Some(parts)
+        Some(())
     }
 }
 
@@ -112,19 +181,26 @@ fn has_rows(field: &Field, len: usize) -> bool {
     }
 }
 
-fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> Result<(), Failure> {
+/// Writes a message, whose bytes come in pieces between fields.
+fn large(
+    descriptor: &MessageDescriptor,
+    pieces: &[&[u8]],
+    members: &[(u32, Encoded)],
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     let name = descriptor.full_name();
     let layout = schema::layout(descriptor);
-    let parts = Parts::of(layout, whole).ok_or_else(|| format!("not an encoded {name}"))?;
+    let parts = Parts::of(layout, pieces).ok_or_else(|| format!("not an encoded {name}"))?;
     let small = json::encode(name, &parts.small)?;
     let mut object = Object::new(out);
     for field in &layout.fields {
+        if let Some((_, member)) = members.iter().find(|(number, _)| *number == field.number) {
+            member.shown(object.member(&field.name)?)?;
+            continue;
+        }
         match (parts.rows.get(&field.number), &field.kind, small.get(&field.name)) {
             (Some(rows), Kind::Message(inner), _) if field.is_list => list(inner, rows, object.member(&field.name)?)?,
-            (Some(parts), Kind::Message(inner), _) => {
-                let whole = if let [whole] = parts[..] { Cow::Borrowed(whole) } else { Cow::Owned(parts.concat()) };
-                large(inner, &whole, object.member(&field.name)?)?
-            }
+            (Some(parts), Kind::Message(inner), _) => large(inner, parts, &[], object.member(&field.name)?)?,
             (_, _, Some(shown)) => write!(object.member(&field.name)?, "{shown}")?,
             (_, _, None) => {}
         }
@@ -134,16 +210,7 @@ fn large(descriptor: &MessageDescriptor, whole: &[u8], out: &mut dyn Write) -> R
 
 /// Writes the rows of a list. While some are written the next ones are made.
 fn list(descriptor: &MessageDescriptor, rows: &[&[u8]], out: &mut dyn Write) -> Result<(), Failure> {
-    let text = |rows: &[&[u8]]| -> Result<String, JsonError> {
-        let mut text = String::new();
-        for row in rows {
-            if !text.is_empty() {
-                text.push(',');
-            }
-            json::write_text(descriptor, row, &mut text)?;
-        }
-        Ok(text)
-    };
+    let text = |rows: &[&[u8]]| json::texts(descriptor, rows);
     out.write_char('[')?;
     let (mut made, mut before) = (Vec::<Result<String, JsonError>>::new(), "");
     for rows in rows.chunks(ROWS_AT_ONCE).chain([&[][..]]) {

@@ -71,25 +71,29 @@ pub fn encode(type_url: &str, bytes: &[u8]) -> Result<Value, JsonError> {
 /// # Errors
 /// If the bytes are not such a message.
 pub fn text(descriptor: &MessageDescriptor, bytes: &[u8]) -> Result<String, JsonError> {
-    let mut text = String::new();
-    write_text(descriptor, bytes, &mut text)?;
-    Ok(text)
+    texts(descriptor, &[bytes])
 }
 
-/// As [`text`], behind what is in `out`. After an error what was written is of no use.
+/// Prints encoded messages as text, with commas between them.
 ///
 /// # Errors
-/// If the bytes are not such a message.
-pub fn write_text(descriptor: &MessageDescriptor, bytes: &[u8], out: &mut String) -> Result<(), JsonError> {
-    let before = out.len();
-    if straight::message(schema::layout(descriptor), bytes, out).is_some() {
-        return Ok(());
+/// If one of them is not such a message.
+pub fn texts(descriptor: &MessageDescriptor, messages: &[&[u8]]) -> Result<String, JsonError> {
+    let layout = schema::layout(descriptor);
+    let mut text = String::new();
+    for bytes in messages {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        let before = text.len();
+        if straight::message(layout, bytes, &mut text).is_none() {
+            text.truncate(before);
+            let message = decoded(descriptor.clone(), bytes)?;
+            let shown = serde_json::to_string(&Shown::new(&message));
+            text.push_str(&shown.map_err(|error| JsonError::new(error.to_string()))?);
+        }
     }
-    out.truncate(before);
-    let message = decoded(descriptor.clone(), bytes)?;
-    let text = serde_json::to_string(&Shown::new(&message)).map_err(|error| JsonError::new(error.to_string()))?;
-    out.push_str(&text);
-    Ok(())
+    Ok(text)
 }
 
 /// Reads JSON into encoded bytes of the message named by a type URL or full name.

@@ -14,6 +14,7 @@ use super::params::Params;
 use super::pool::{self, Site};
 use super::state::*;
 use super::{entry, query};
+use crate::genesis::Encoded;
 use crate::invariants;
 use crate::modules::staking;
 use crate::wire as convert;
@@ -194,17 +195,13 @@ fn restore_entries(ctx: &mut Ctx, read: &Reader, book: &wire::Bookkeeping) -> Re
     Ok(())
 }
 
-pub fn export(view: &View) -> Result<wire::GenesisState> {
+pub fn export(view: &View) -> Result<Encoded> {
     // The two lists that are as long as there are delegations are read at the same time.
     let (one, other) = (view.clone(), view.clone());
     let (delegations, book) = rayon::join(move || export_delegations(&one), move || export_book(&other));
     let bech32 = view.bech32();
-    let mut genesis = wire::GenesisState {
-        params: Some(super::params(view)?.to_wire()),
-        delegations: delegations?,
-        bookkeeping: Some(book?),
-        ..wire::GenesisState::default()
-    };
+    let mut genesis =
+        wire::GenesisState { params: Some(super::params(view)?.to_wire()), ..wire::GenesisState::default() };
     for row in ASSETS.iter(view) {
         genesis.assets.push(query::asset_to_wire(&row?.1));
     }
@@ -234,12 +231,23 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
         });
     }
     genesis.undelegations = export_undelegations(view)?;
+    let mut genesis = Encoded::from(genesis);
+    genesis.append(delegations?);
+    genesis.set("bookkeeping", book?)?;
     Ok(genesis)
 }
 
-fn export_delegations(view: &View) -> Result<Vec<wire::Delegation>> {
+/// The section as a message.
+#[cfg(test)]
+pub fn exported(view: &View) -> wire::GenesisState {
+    export(view).unwrap().message()
+}
+
+fn export_delegations(view: &View) -> Result<Encoded> {
     let row = |row: Result<(_, _)>| row.and_then(|(key, found)| query::delegation_to_wire(view, &key, &found));
-    DELEGATIONS.iter(view).map(row).collect()
+    let mut rows = Encoded::from(wire::GenesisState::default());
+    rows.extend("delegations", DELEGATIONS.iter(view).map(row))?;
+    Ok(rows)
 }
 
 /// One record per completion time and delegator, as upstream groups them.
@@ -260,7 +268,7 @@ fn export_undelegations(view: &View) -> Result<Vec<wire::UndelegationState>> {
     Ok(groups.into_iter().map(state).collect())
 }
 
-fn export_book(view: &View) -> Result<wire::Bookkeeping> {
+fn export_book(view: &View) -> Result<Encoded> {
     let bech32 = view.bech32();
     let mut book = wire::Bookkeeping {
         rebalance_pending: REBALANCE.load(view)?.is_some(),
@@ -295,22 +303,24 @@ fn export_book(view: &View) -> Result<wire::Bookkeeping> {
     for row in LEAVING.iter(view) {
         book.leaving_validators.push(bech32.val(&row?.0));
     }
-    for row in DELEGATIONS.iter(view) {
+    export_rewards(view, &mut book)?;
+    export_entries(view, &mut book)?;
+    let row = |row: Result<(DelegationKey, Delegation)>| {
         let ((delegator, validator, key), found) = row?;
         let paid = |(coin, index): &(Denom, Wide)| wire::PaidIndex {
             reward_denom: coin.to_string(),
             per_share: index.to_string(),
         };
-        book.delegations.push(wire::DelegationIndex {
+        Ok(wire::DelegationIndex {
             delegator: bech32.acc(&delegator),
             validator: bech32.val(&validator),
             denom: key.0.to_string(),
             epoch: found.epoch,
             paid: found.paid.iter().map(paid).collect(),
-        });
-    }
-    export_rewards(view, &mut book)?;
-    export_entries(view, &mut book)?;
+        })
+    };
+    let mut book = Encoded::from(book);
+    book.extend("delegations", DELEGATIONS.iter(view).map(row))?;
     Ok(book)
 }
 

@@ -7,6 +7,7 @@ use entente_proto::cosmos::auth::v1beta1 as wire;
 
 use super::state::{ACCOUNTS, ADDRESS_OF_NUMBER, NEXT_NUMBER, PARAMS};
 use super::{Account, ModuleAccount, account, check_params, ensure_account, save};
+use crate::genesis::Encoded;
 
 /// Takes over parameters and accounts.
 ///
@@ -63,7 +64,9 @@ fn unique_numbers(accounts: &mut [Account]) -> Result<()> {
 }
 
 /// Parameters and all accounts, in the order of their addresses.
-pub fn export(view: &View) -> Result<wire::GenesisState> {
-    let accounts = ACCOUNTS.iter(view).map(|row| Ok(account::to_any(&row?.1, view.bech32()))).collect::<Result<_>>()?;
-    Ok(wire::GenesisState { params: Some(super::params(view)?), accounts })
+pub fn export(view: &View) -> Result<Encoded> {
+    let mut genesis =
+        Encoded::from(wire::GenesisState { params: Some(super::params(view)?), ..wire::GenesisState::default() });
+    genesis.extend("accounts", ACCOUNTS.iter(view).map(|row| Ok(account::to_any(&row?.1, view.bech32()))))?;
+    Ok(genesis)
 }

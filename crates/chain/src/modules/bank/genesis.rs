@@ -8,6 +8,7 @@ use entente_proto::cosmos::bank::v1beta1 as wire;
 
 use super::state::{BALANCES, METADATA, PARAMS, SEND_ENABLED, SUPPLY};
 use super::{check_metadata, set_balance, set_supply};
+use crate::genesis::Encoded;
 use crate::wire::{coin, coins, parse_coins};
 
 /// Takes over balances, and computes the supply from them.
@@ -70,27 +71,28 @@ fn all_balances(ctx: &mut Ctx, balances: &[wire::Balance]) -> Result<Coins> {
 }
 
 /// The whole of bank.
-pub fn export(view: &View) -> Result<wire::GenesisState> {
+pub fn export(view: &View) -> Result<Encoded> {
     let mut held: BTreeMap<AccAddress, Coins> = BTreeMap::new();
     for row in BALANCES.iter(view) {
         let ((address, denom), amount) = row?;
         let coins = held.entry(address).or_default();
         *coins = coins.add_coin(&Coin::new(denom, amount))?;
     }
-    let balance = |(address, held): (&AccAddress, &Coins)| wire::Balance {
-        address: view.bech32().acc(address),
-        coins: coins(held),
+    let balance = |(address, held): (&AccAddress, &Coins)| {
+        Ok(wire::Balance { address: view.bech32().acc(address), coins: coins(held) })
     };
     let supply = SUPPLY.iter(view).map(|row| Ok(coin(&row.map(|(d, a)| Coin::new(d, a))?)));
     let rule = |row: Result<_>| {
         let (denom, enabled): (Denom, Wire<bool>) = row?;
         Ok(wire::SendEnabled { denom: denom.to_string(), enabled: enabled.0 })
     };
-    Ok(wire::GenesisState {
+    let mut genesis = Encoded::from(wire::GenesisState {
         params: Some(super::params(view)?),
-        balances: held.iter().map(balance).collect(),
+        balances: Vec::new(),
         supply: supply.collect::<Result<_>>()?,
         denom_metadata: METADATA.iter(view).map(|row| Ok(row?.1.0)).collect::<Result<_>>()?,
         send_enabled: SEND_ENABLED.iter(view).map(rule).collect::<Result<_>>()?,
-    })
+    });
+    genesis.extend("balances", held.iter().map(balance))?;
+    Ok(genesis)
 }

@@ -312,7 +312,7 @@ impl Script {
     /// The same stakes on a new chain, imported as the Go module would have written them, with an index of the releases that kept one
     /// for all assets.
     fn import_legacy(&mut self, coin: &str, index: Dec, validators: &[&str], held: u128) {
-        let mut genesis = super::super::genesis::export(&self.net.ctx).unwrap();
+        let mut genesis = super::super::genesis::exported(&self.net.ctx);
         genesis.bookkeeping = None;
         let names: Vec<String> = validators.iter().map(|v| self.net.ctx.bech32().val(&val(v))).collect();
         for info in genesis.validator_infos.iter_mut().filter(|i| names.contains(&i.validator_address)) {

@@ -17,7 +17,7 @@ fn section() -> wire::GenesisState {
     net.delegate("u3", "V1", A1, 300);
     net.undelegate("u1", "V1", A1, 200).unwrap();
     net.redelegate("u3", "V1", "V2", A1, 300).unwrap();
-    wire::GenesisState { bookkeeping: None, ..genesis::export(&net.ctx).unwrap() }
+    wire::GenesisState { bookkeeping: None, ..genesis::exported(&net.ctx) }
 }
 
 fn history(coin: &str, index: &str, asset: &str) -> wire::RewardHistory {
