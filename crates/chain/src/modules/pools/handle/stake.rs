@@ -99,7 +99,7 @@ pub fn stake_to_lp(ctx: &mut Ctx, m: msg::StakeToLp) -> Result<pstake::MsgStakeT
     let minted = liquid::handle::stake_delegation(ctx, m.delegation)?.minted;
     let minted = convert::parse_coin(&minted.unwrap_or_default(), "minted")?;
     let all = plus(amount(minted.amount)?, amount(m.liquid.amount)?)?;
-    let value = floor_ratio(&[all, liquid::rate(ctx)?], &[WAD])?;
+    let value = assets::pricing(ctx, &assets::must_by_denom(ctx, &denom)?)?.value(all)?;
     let size = curve(ctx, &pool)?.size(&pool.reserves())?;
     let min_shares = floor_ratio(&[value, pool.shares, LP_WORTH_MIN], &[size.max(1), WAD])?;
     let coins = coins([(denom, all)])?;
