@@ -11,7 +11,7 @@ use super::super::hooks::{self, News};
 use super::super::math::{self, VIRTUAL_SHARES, WAD};
 use super::super::state::{BATCHES, Close, DRIPS, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
 use super::super::{event, halt, handle, params, stake};
-use super::{compose, harvest};
+use super::{compose, harvest, may};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, distribution};
 
@@ -31,7 +31,11 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
     stake::look(ctx, &mut vault)?;
     let closed = close_batch(ctx, &mut vault)?;
     apply_changes(ctx, &mut vault)?;
-    compose::move_targets(ctx, &mut vault)?;
+    let mut moved = vault.clone();
+    // Targets that cannot be reckoned with must not keep people from leaving.
+    if may(ctx, id, "targets", |ctx| compose::move_targets(ctx, &mut moved))? {
+        vault = moved;
+    }
     feed_insurance(&mut vault)?;
     harvest::plan(ctx, &vault)?;
     let recall_all = matches!(vault.stage, Stage::Winding | Stage::Closed);

@@ -31,6 +31,7 @@ pub fn create_vault(ctx: &mut Ctx, m: msg::CreateVault) -> Result<wire::MsgCreat
     if targets != Some(WAD) {
         return Err(invalid("targets: they must add up to exactly 1".to_owned()));
     }
+    check_floors(seats.iter().map(|seat| seat.floor))?;
     check_fees(&params, &m.fees)?;
     check_risk(&params, &m.risk)?;
     take_bond(ctx, &params, &m.curator, &m.bond)?;
@@ -102,6 +103,13 @@ fn admit(ctx: &Ctx, underlying: &str, seat: msg::WantedSeat, others: &[Seat]) ->
     })
 }
 
+fn check_floors(mut floors: impl Iterator<Item = u128>) -> Result<()> {
+    match floors.try_fold(0u128, u128::checked_add) {
+        Some(all) if all <= WAD => Ok(()),
+        _ => Err(invalid("floors: together at most 1 is allowed".to_owned())),
+    }
+}
+
 fn check_fees(params: &Params, fees: &Fees) -> Result<()> {
     if fees.performance > params.performance_fee_max {
         return Err(invalid(format!("fees.performance is above {} x 10^-18", params.performance_fee_max)));
@@ -151,7 +159,12 @@ pub fn update_vault(ctx: &mut Ctx, m: msg::UpdateVault) -> Result<wire::MsgUpdat
             let seat = msg::WantedSeat { target: 0, ..seat };
             Change::AddAsset(admit(ctx, &vault.underlying, seat, &vault.seats)?)
         }
-        msg::WantedChange::Limits(seat) => Change::Limits(known_seat(ctx, &vault, seat)?),
+        msg::WantedChange::Limits(seat) => {
+            let new = known_seat(ctx, &vault, seat)?;
+            let others = vault.seats.iter().filter(|seat| seat.denom != new.denom);
+            check_floors(others.map(|seat| seat.floor).chain([new.floor]))?;
+            Change::Limits(new)
+        }
         msg::WantedChange::Fees(fees) => {
             check_fees(&params, &fees)?;
             Change::Fees(fees)

@@ -56,17 +56,20 @@ pub fn raw(depth: u128, tilt: u128) -> Result<u128> {
 
 /// The goal: `T_i = clamp(c · raw_i, floor_i, cap_i)` with `Σ T_i = WAD`; `None` where nothing has weight, so that the old goal stays.
 ///
-/// An asset without raw weight gets its floor. If the caps together are below one, the basket is at capacity.
+/// An asset without raw weight gets its floor. If the caps together are below one, the basket is at capacity. Floors that are together
+/// above one cannot all be met, and count for nothing.
 pub fn goal(raw: &[u128], bounds: &[Bound]) -> Result<Option<Vec<u128>>> {
     if raw.iter().all(|r| *r == 0) {
         return Ok(None);
     }
+    let possible = sum(bounds.iter().map(|b| b.floor.min(b.cap)))? <= WAD;
     let tightened: Vec<Bound> = raw
         .iter()
         .zip(bounds)
         .map(|(raw, b)| {
-            let cap = if *raw == 0 { b.floor.min(b.cap) } else { b.cap.min(WAD) };
-            Bound { floor: b.floor.min(cap), cap }
+            let floor = if possible { b.floor } else { 0 };
+            let cap = if *raw == 0 { floor.min(b.cap) } else { b.cap.min(WAD) };
+            Bound { floor: floor.min(cap), cap }
         })
         .collect();
     if sum(tightened.iter().map(|b| b.cap))? < WAD {

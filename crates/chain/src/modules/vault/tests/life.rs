@@ -219,3 +219,43 @@ fn a_rate_that_falls_and_comes_back_stops_no_epoch() {
         net.w.ask("/restake.vault.v1.Query/Ledger", &wire::QueryLedgerRequest { vault: 1, pagination: None }).unwrap();
     assert!(ledger.rows[0].grown.parse::<u128>().unwrap() > 20 * G, "{:?}", ledger.rows);
 }
+
+#[test]
+fn floors_that_cannot_be_met_stop_no_epoch_and_cannot_be_asked_for() {
+    let mut net = Net::new();
+    let shares = net.deposit(101, DENOMS[0], 40 * G);
+    let seat = wire::VaultAsset {
+        denom: DENOMS[0].into(),
+        cap: WAD.to_string(),
+        floor: (WAD / 10 * 6).to_string(),
+        ..Default::default()
+    };
+    let change = |denom: &str| wire::MsgUpdateVault {
+        curator: String::new(),
+        vault: 1,
+        change: Some(wire::VaultChange {
+            kind: wire::ChangeKind::Limits.into(),
+            asset: Some(wire::VaultAsset { denom: denom.into(), ..seat.clone() }),
+            ..Default::default()
+        }),
+    };
+    let curator = net.w.acc(1);
+    // Both are announced while neither holds; then no third one is taken.
+    for name in &DENOMS[..2] {
+        net.w.send(&wire::MsgUpdateVault { curator: curator.clone(), ..change(name) }).unwrap();
+    }
+    for (name, rate) in DENOMS.iter().zip([105, 130, 112]) {
+        let market = assets::Market { price: rate * WAD / 100, depth: 1_000 * G, time: net.w.ctx.time() };
+        assets::report_market(&mut net.w.ctx, &denom(name), &market).unwrap();
+    }
+    net.request_exit(101, shares / 2).unwrap();
+    for _ in 0..5 {
+        let events = net.w.after(DAY);
+        let failed = events.iter().find(|event| event.kind == "restake.vault.v1.EventStepFailed");
+        assert!(failed.is_none(), "{failed:?}");
+    }
+    assert!(net.vault().seats[0].floor + net.vault().seats[1].floor > WAD);
+    assert!(net.batch(1).closed.is_some());
+    let third = wire::MsgUpdateVault { curator, ..change(DENOMS[2]) };
+    assert_eq!(net.w.refused(&third), "vault 3");
+}
