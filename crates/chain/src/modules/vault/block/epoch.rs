@@ -2,14 +2,14 @@
 //! staked. Leavers come first: nothing that begins now can reach them. Rewards are claimed from then on ([`super::harvest`]).
 
 use entente_kernel::num::{Coins, NumError, floor_ratio};
-use entente_kernel::{Ctx, Result, Span, Timestamp};
+use entente_kernel::{Ctx, Result, Span, Timestamp, ValAddress};
 
 use super::super::holding::{
     Batches, account, basket, coins, holding, minus, must_vault, plus, put, returning, staked,
 };
 use super::super::hooks::{self, News};
 use super::super::math::{self, VIRTUAL_SHARES, WAD};
-use super::super::state::{BATCHES, Close, DRIPS, DUE, EPOCHS, Holding, PENDING, Part, Stage, VAULTS, Vault};
+use super::super::state::{BATCHES, Close, DRIPS, DUE, EPOCHS, Holding, PENDING, Part, Seat, Stage, VAULTS, Vault};
 use super::super::{event, halt, handle, params, stake};
 use super::{compose, harvest, may};
 use crate::modules::auth::ModuleAccount;
@@ -40,14 +40,18 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
     harvest::plan(ctx, &vault)?;
     let recall_all = matches!(vault.stage, Stage::Winding | Stage::Closed);
     let validators = if recall_all { Vec::new() } else { stake::shares_of_validators(ctx, id)? };
-    let mut batches = Batches::load(ctx, id)?;
+    // What alliance refuses for one asset keeps neither the other assets nor people from leaving: then each is tried by itself, first what
+    // leavers are owed.
+    if !may(ctx, id, "stake", |ctx| restake(ctx, id, &vault.seats, recall_all, &validators))? {
+        for seat in vault.seats.chunks(1) {
+            may(ctx, id, "stake", |ctx| restake(ctx, id, seat, recall_all, &[]))?;
+            may(ctx, id, "stake", |ctx| restake(ctx, id, seat, recall_all, &validators))?;
+        }
+    }
     for seat in &vault.seats {
-        stake::recall(ctx, id, &seat.denom, recall_all, &mut batches)?;
-        stake::spread(ctx, id, &seat.denom, &validators)?;
         let held = holding(ctx, id, &seat.denom)?;
         put(ctx, id, &seat.denom, &Holding { deposited: 0, ..held })?;
     }
-    batches.save(ctx)?;
     stake::sweep_donations(ctx, &vault)?;
     judge_price(ctx, &mut vault)?;
     raise_canary(ctx, &mut vault)?;
@@ -60,6 +64,16 @@ pub fn end(ctx: &mut Ctx, id: u64) -> Result<()> {
         Some(shares) => hooks::tell(ctx, &vault, &News::Batch { batch: vault.last_batch, shares }),
         None => Ok(()),
     }
+}
+
+/// Recalls what leavers are owed of assets, or all, and stakes what is idle with validators.
+fn restake(ctx: &mut Ctx, id: u64, seats: &[Seat], all: bool, validators: &[(ValAddress, u128)]) -> Result<()> {
+    let mut batches = Batches::load(ctx, id)?;
+    for seat in seats {
+        stake::recall(ctx, id, &seat.denom, all, &mut batches)?;
+        stake::spread(ctx, id, &seat.denom, validators)?;
+    }
+    batches.save(ctx)
 }
 
 /// When the running epoch of a vault is over.

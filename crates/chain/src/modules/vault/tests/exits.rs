@@ -148,3 +148,31 @@ fn an_exit_costs_as_much_with_many_batches_and_places_as_with_none() {
     assert!(more <= first + SLACK, "{more} with many, {first} with none");
     assert!(more < 120_000 && cancelled < 120_000 && deposit < 250_000, "{more}, {cancelled}, {deposit}");
 }
+
+#[test]
+fn rewards_that_alliance_cannot_pay_keep_nobody_from_leaving() {
+    let mut net = Net::new();
+    net.deposit(101, DENOMS[0], 40 * G);
+    let shares = net.deposit(102, DENOMS[1], 40 * G);
+    net.next_epoch();
+    super::auctions::earn(&mut net, "uente", G);
+    net.request_exit(102, shares / 2).unwrap();
+    // As if the coins for rewards were gone: no claim goes through any more, and so no stake moves.
+    let pool = ModuleAccount::DISTRIBUTION.address();
+    let coins = bank::balances(&net.w.ctx, &pool).unwrap();
+    bank::send(&mut net.w.ctx, &pool, &user(109), &coins).unwrap();
+    let ctx = &mut net.w.ctx;
+    (ctx.env_mut().time, ctx.env_mut().height) = (ctx.time().plus(Span::from_secs(DAY)), ctx.height() + 1);
+    ctx.take_events();
+    super::super::block::begin(ctx).unwrap();
+    let events = ctx.take_events();
+    let failed = |step: &str| {
+        let named = |key: &str, value: &str| (key.to_owned(), format!("{value:?}"));
+        let step = named("step", step);
+        events.iter().any(|e| {
+            e.kind.ends_with("EventStepFailed") && e.attributes.iter().any(|(k, v)| *k == step.0 && *v == step.1)
+        })
+    };
+    assert!(failed("stake") && !failed("epoch"));
+    assert!(net.batch(1).closed.is_some(), "who wanted to leave has left");
+}
