@@ -26,6 +26,8 @@ const RESTARTS_VARIABLE: &str = "ENTENTE_TEST_KILLS";
 const RESTARTS: u64 = 100;
 /// Restarts of one home, before another begins with a genesis.
 const RESTARTS_OF_A_HOME: u64 = 40;
+/// The place in the list of the first step that only a new home passes.
+const FIRST_OF_A_NEW_HOME: usize = 4;
 const T0: i64 = 1_800_000_000;
 /// Blocks of a child that is not killed.
 const BLOCKS: i64 = 5;
@@ -151,13 +153,16 @@ fn a_node_that_is_killed_at_any_step_loses_no_acknowledged_block() {
     let (mut height, mut died_at) = (0, BTreeSet::new());
     for n in 0..restarts {
         let round = usize::try_from(n).unwrap();
-        if n % RESTARTS_OF_A_HOME == 0 {
+        let new = n % RESTARTS_OF_A_HOME == 0;
+        if new {
             (home, height) = (tempfile::tempdir().unwrap(), 0);
         }
-        // Every step in turn, the first, second or third time that it is passed; now and then a moment that nobody chose.
-        let step = steps::ALL[round % steps::ALL.len()];
-        let blind = n % 11 == 10;
-        let wanted = format!("{} {step}", n / 2 % 3 + 1);
+        // Every step in turn, the first, second or third time that it is passed; now and then a moment that nobody chose. Some steps only a
+        // new home passes, and only once: new homes have a turn of their own, which begins with those.
+        let turn = if new { FIRST_OF_A_NEW_HOME + round / RESTARTS_OF_A_HOME as usize } else { round };
+        let step = steps::ALL[turn % steps::ALL.len()];
+        let blind = n % 11 == 10 && !new;
+        let wanted = format!("{} {step}", if new { 1 } else { n / 2 % 3 + 1 });
         let what = if blind { format!("restart {n}, at some moment") } else { format!("restart {n}, at '{wanted}'") };
         let mut child = child(home.path(), (!blind).then_some(&wanted));
         if blind {
