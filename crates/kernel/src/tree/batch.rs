@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rayon::prelude::*;
 
 use super::build::Builder;
 use super::iter::Iter;
-use super::node::{Batch, Bit, Leaf, Link, Nearest};
+use super::node::{Batch, Bit, Fork, Leaf, Link, Nearest};
 use super::page::{Draft, PAIRS_MAX, Page, Run};
 use super::{KEY_BYTES_MAX, TreeError};
 
@@ -14,6 +15,13 @@ use super::{KEY_BYTES_MAX, TreeError};
 const REST: Batch = if cfg!(test) { 2 } else { 256 };
 /// So many new keys at one place are packed at once.
 const MANY: usize = if cfg!(test) { 8 } else { 256 };
+
+/// So many writes are a part of their own for another thread; what comes out is the same. Tests share sooner.
+const SHARED: usize = if cfg!(test) { 4 } else { 128 };
+/// Forks on a way at which writes are shared: where a thread waits for another one it has little on its stack.
+const SHARED_FORKS: u8 = 12;
+/// In a higher tree nothing is shared: the stack of another thread may be smaller than the caller's.
+const SHARED_HEIGHT: u16 = 256;
 
 /// One write of a batch.
 pub(crate) struct Change {
@@ -24,6 +32,8 @@ pub(crate) struct Change {
     leaves_at: Bit,
     /// The first bit in which the key differs from every key of the tree; [`Bit::END`] if the tree has the key.
     parts_at: Bit,
+    /// Whether the tree is the same without this write.
+    idle: bool,
 }
 
 /// Checks every pair and the order of the keys.
@@ -45,7 +55,7 @@ pub(crate) fn checked(changes: impl IntoIterator<Item = (Bytes, Option<Bytes>)>)
                 .filter(|bit| bit.is_set(&key))
                 .ok_or_else(|| TreeError::NotAscending { before: hex::encode(before), key: hex::encode(&key) })?,
         };
-        checked.push(Change { key, value, leaves_at, parts_at: Bit::END });
+        checked.push(Change { key, value, leaves_at, parts_at: Bit::END, idle: false });
     }
     Ok(checked)
 }
@@ -58,15 +68,24 @@ pub(super) fn locate(top: Option<&Link>, changes: &mut Vec<Change>) {
     let Some(top) = top else {
         return changes.retain(|change| change.value.is_some());
     };
-    let mut way: Vec<&Link> = Vec::new();
-    changes.retain_mut(|change| {
-        let nearest = walk(top, &mut way, change.leaves_at, &change.key);
-        if let Some((_, value)) = nearest.pair(&change.key) {
-            return change.value.as_deref() != Some(&value);
+    let find = |way: &mut Vec<_>, change: &mut Change| {
+        let nearest = walk(top, way, change.leaves_at, &change.key);
+        match nearest.pair(&change.key) {
+            Some((_, value)) => change.idle = change.value.as_deref() == Some(&value),
+            None => {
+                change.parts_at = nearest.parting(&change.key).unwrap_or(Bit::END);
+                change.idle = change.value.is_none();
+            }
         }
-        change.parts_at = nearest.parting(&change.key).unwrap_or(Bit::END);
-        change.value.is_some()
-    });
+    };
+    if changes.len() < SHARED.saturating_mul(2) {
+        let mut way = Vec::new();
+        changes.iter_mut().for_each(|change| find(&mut way, change));
+    } else {
+        // Each part finds its first way from the top.
+        changes.par_iter_mut().with_min_len(SHARED).for_each_init(Vec::new, find);
+    }
+    changes.retain(|change| !change.idle);
 }
 
 /// What is nearest to `key`, see [`Link::nearest`]. `way` holds the forks on the way to another key that first differs from `key` in bit
@@ -93,7 +112,8 @@ pub(super) fn write(top: &mut Option<Link>, changes: &mut [Change], now: Batch) 
     match top {
         None => *top = build(changes, now),
         Some(link) => {
-            if merge(link, changes, now) == Fate::Gone {
+            let forks = if link.height() > SHARED_HEIGHT { 0 } else { SHARED_FORKS };
+            if share(link, changes, now, forks) == Fate::Gone {
                 *top = None;
             }
         }
@@ -107,6 +127,22 @@ enum Fate {
     Kept,
     /// Nothing is left; its link is to be thrown away.
     Gone,
+}
+
+/// As [`merge`], on as many threads as there are: each takes a side of one of the topmost `forks` forks, where both sides are written much.
+fn share(link: &mut Link, changes: &mut [Change], now: Batch, forks: u8) -> Fate {
+    let (below, bit) = (forks.checked_sub(1), link.bit());
+    let (Some(below), Link::Fork { fork, .. }) = (below, &mut *link) else { return merge(link, changes, now) };
+    if changes.len() < SHARED || changes.iter().any(|change| change.parts_at < bit) {
+        return merge(link, changes, now);
+    }
+    let (low, high) = cut(changes, bit);
+    let is_shared = low.len().min(high.len()) >= SHARED;
+    let Fork { left, right } = Arc::make_mut(fork);
+    let mut one = || share(left, low, now, below);
+    let mut other = || share(right, high, now, below);
+    let (left, right) = if is_shared { rayon::join(one, other) } else { (one(), other()) };
+    close(link, left, right, now)
 }
 
 /// Writes `changes` into a subtree. All their keys belong to it: they agree with its keys in every bit that was decided

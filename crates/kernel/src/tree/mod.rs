@@ -29,7 +29,7 @@
 //! * *Persistent.* `Tree::clone` copies one pointer. What a clone shows never changes. Nodes that no clone shares are
 //!   changed in place.
 //! * *Hashed once.* A batch is one walk down and up; each node it touches is hashed once, on the way up. There is no
-//!   dirty state: the root is always known.
+//!   dirty state: the root is always known. Halves of a large batch are written by as many threads as there are; the tree is the same.
 //! * *Provable.* Nodes hash in the form of `ics23::iavl_spec`, see [`Tree::prove`].
 //!
 //! # Costs
