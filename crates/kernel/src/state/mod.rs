@@ -9,6 +9,7 @@ mod item;
 mod key;
 mod overlay;
 mod page;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -18,5 +19,6 @@ pub use crate::tree::StoreId;
 pub use item::{Item, Map, Sequence};
 pub use key::{Key, Prefix};
 pub use page::{Page, PageRequest};
+pub use rows::Rows;
 pub use value::{Form, Value, Wire};
 pub use view::{Changes, Ctx, Env, Memory, Mode, View};

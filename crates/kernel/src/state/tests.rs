@@ -293,3 +293,41 @@ proptest! {
         prop_assert_eq!(<(AccAddress, u64)>::read_last(&out), Some((a, 3)));
     }
 }
+
+proptest! {
+    /// Whatever is set and removed, in whatever order.
+    #[test]
+    fn rows_are_a_sorted_map_in_one_record(steps in prop::collection::vec((0_u64..12, prop::option::of(0_u64..9)), 0..60)) {
+        let (mut rows, mut map) = (Rows::<u64, u64>::default(), BTreeMap::new());
+        for (key, value) in steps {
+            let before = rows.clone();
+            match value {
+                Some(value) => {
+                    rows.set(&key, value);
+                    map.insert(key, value);
+                }
+                None => {
+                    rows.remove(&key);
+                    map.remove(&key);
+                }
+            }
+            prop_assert_eq!(rows.get(&key), map.get(&key));
+            prop_assert_eq!(before == rows, before.get(&key) == map.get(&key));
+        }
+        prop_assert_eq!(rows.iter().copied().collect::<Vec<_>>(), map.into_iter().collect::<Vec<_>>());
+        let mut bytes = Vec::new();
+        rows.append_bytes(&mut bytes);
+        prop_assert_eq!(Rows::from_bytes(&bytes), Some(rows));
+    }
+}
+
+#[test]
+fn rows_out_of_order_are_no_record() {
+    for (rows, good) in
+        [(vec![(1_u64, 7_u64), (2, 7)], true), (vec![(2, 7), (1, 7)], false), (vec![(1, 7), (1, 7)], false)]
+    {
+        let mut bytes = Vec::new();
+        borsh::to_writer(&mut bytes, &rows).unwrap();
+        assert_eq!(Rows::<u64, u64>::from_bytes(&bytes).is_some(), good);
+    }
+}

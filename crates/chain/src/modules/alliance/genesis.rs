@@ -109,7 +109,7 @@ fn restore_delegations(
         let place = read.place(&row.delegator, &row.validator, &row.denom, "bookkeeping.delegations")?;
         let paid =
             row.paid.iter().map(|p| Ok((read.denom(&p.reward_denom, "paid")?, read.wide(&p.per_share, "paid")?)));
-        indices.insert(place, (row.epoch, paid.collect::<Result<Vec<_>>>()?));
+        indices.insert(place, (row.epoch, paid.collect::<Result<_>>()?));
     }
     for row in &genesis.delegations {
         let place = read.place(&row.delegator_address, &row.validator_address, &row.denom, "delegations")?;
@@ -128,11 +128,13 @@ fn restore_rewards(ctx: &mut Ctx, read: &Reader, book: &wire::Bookkeeping) -> Re
             read.validator(&row.validator, "bookkeeping.indices")?,
             read.key(&row.denom, "bookkeeping.indices")?,
             row.epoch,
-            read.denom(&row.reward_denom, "bookkeeping.indices")?,
         );
+        let coin = read.denom(&row.reward_denom, "bookkeeping.indices")?;
         let index =
             Index { per_share: read.wide(&row.per_share, "per_share")?, carried: read.wide(&row.carried, "carried")? };
-        INDICES.set(ctx, &place, &index)?;
+        let mut indices = INDICES.get(ctx, &place)?.unwrap_or_default();
+        indices.set(&coin, index);
+        INDICES.set(ctx, &place, &indices)?;
     }
     for row in &book.owed {
         let place = read.place(&row.delegator, &row.validator, &row.denom, "bookkeeping.owed")?;
@@ -288,8 +290,7 @@ fn export_book(view: &View) -> Result<Encoded> {
             book.bonded_validators.push(bech32.val(&validator));
         }
     }
-    for row in POOLS.iter(view) {
-        let ((validator, key), found) = row?;
+    for ((validator, key), found) in pool::all(view)? {
         book.pools.push(place(&validator, &key, found.epoch));
     }
     for row in RESTARTS.iter(view) {
@@ -327,15 +328,15 @@ fn export_book(view: &View) -> Result<Encoded> {
 fn export_rewards(view: &View, book: &mut wire::Bookkeeping) -> Result<()> {
     let bech32 = view.bech32();
     for row in INDICES.iter(view) {
-        let ((validator, key, epoch, coin), index) = row?;
-        book.indices.push(wire::RewardIndex {
+        let ((validator, key, epoch), indices) = row?;
+        book.indices.extend(indices.iter().map(|(coin, index)| wire::RewardIndex {
             validator: bech32.val(&validator),
             denom: key.0.to_string(),
             epoch,
             reward_denom: coin.to_string(),
             per_share: index.per_share.to_string(),
             carried: index.carried.to_string(),
-        });
+        }));
     }
     for row in OWED.iter(view) {
         let ((delegator, validator, key), coins) = row?;

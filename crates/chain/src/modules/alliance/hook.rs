@@ -3,7 +3,7 @@
 use entente_kernel::num::Dec;
 use entente_kernel::{AccAddress, Ctx, Result, ValAddress};
 
-use super::state::{self, LEAVING, POOLS, REBALANCE, VALIDATORS, ValidatorInfo};
+use super::state::{self, LEAVING, REBALANCE, VALIDATORS, ValidatorInfo};
 use super::{pool, slash};
 use crate::modules::auth::ModuleAccount;
 
@@ -24,11 +24,11 @@ pub fn after_validator_begin_unbonding(ctx: &mut Ctx, validator: &ValAddress) ->
 
 /// The record of a removed validator goes; if there are delegations, they are moved to unbonding first.
 pub fn after_validator_removed(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
-    if POOLS.prefix(ctx, validator).next().transpose()?.is_some() {
+    if pool::at(ctx, validator)?.is_empty() {
+        VALIDATORS.remove(ctx, validator)?;
+    } else {
         set_bonded(ctx, validator, false)?;
         LEAVING.set(ctx, validator, &())?;
-    } else {
-        VALIDATORS.remove(ctx, validator)?;
     }
     REBALANCE.save(ctx, &())
 }
@@ -67,15 +67,14 @@ fn set_bonded(ctx: &mut Ctx, validator: &ValAddress, bonded: bool) -> Result<()>
         return Ok(());
     }
     VALIDATORS.set(ctx, validator, &ValidatorInfo { bonded })?;
-    for row in POOLS.prefix(ctx, validator).collect::<Result<Vec<_>>>()? {
-        let ((_, key), found) = row;
-        let mut asset = pool::must_asset(ctx, &key)?;
+    for (key, found) in &pool::at(ctx, validator)? {
+        let mut asset = pool::must_asset(ctx, key)?;
         asset.idle_shares = if bonded {
             asset.idle_shares.sub(found.validator_shares)?
         } else {
             asset.idle_shares.add(found.validator_shares)?
         };
-        state::ASSETS.set(ctx, &key, &asset)?;
+        state::ASSETS.set(ctx, key, &asset)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use entente_kernel::num::{Coin, Coins, Dec, Denom, Int, NumError, Wide};
+use entente_kernel::state::Rows;
 use entente_kernel::{AccAddress, Bech32, Ctx, Error, Result, Span, Timestamp, ValAddress, View};
 use entente_proto::alliance::alliance as wire;
 
@@ -189,7 +190,8 @@ pub fn from_go(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
         found.holders = found.holders.saturating_add(1);
         let sum = sums.entry((validator, key)).or_default();
         *sum = sum.add(shares)?;
-        let delegation = Delegation { shares, epoch: 0, claim_height: row.last_reward_claim_height, paid: Vec::new() };
+        let delegation =
+            Delegation { shares, epoch: 0, claim_height: row.last_reward_claim_height, paid: Rows::default() };
         let mut unsaved = Site { validator, bonded: false, pool: Pool::default() };
         pool::save_delegation(ctx, &place.0, &mut unsaved, &place.2, &delegation)?;
     }

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use entente_kernel::num::{Dec, Denom, Int, Wide};
 use entente_kernel::{Result, ValAddress, View};
 
-use super::math;
 use super::state::{
-    ASSETS, AssetKey, DELEGATIONS, DUST, INDICES, OWED, POOLS, POOLS_OF_ASSET, Pool, RETRIES, UNBONDINGS, VALIDATORS,
+    ASSETS, AssetKey, DELEGATIONS, DUST, INDICES, OWED, POOLS_OF_ASSET, Pool, RETRIES, UNBONDINGS, VALIDATORS,
 };
+use super::{math, pool};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::bank;
 
 type Pools = BTreeMap<(ValAddress, AssetKey), Pool>;
 
 fn pools(view: &View) -> Result<Pools> {
-    POOLS.iter(view).collect()
+    Ok(pool::all(view)?.into_iter().collect())
 }
 
 /// For each pool: the shares of the delegations of its epoch add up to its delegator shares, and each is above zero.
@@ -92,15 +92,15 @@ pub fn reward_pool(view: &View) -> Result<Option<String>> {
         add(&coin, amount)?;
     }
     for row in INDICES.iter(view) {
-        let ((.., coin), index) = row?;
-        add(&coin, index.carried)?;
+        for (coin, index) in &row?.1 {
+            add(coin, index.carried)?;
+        }
     }
     for row in DELEGATIONS.iter(view) {
         let ((_, validator, key), delegation) = row?;
-        for index in INDICES.prefix(view, &(validator, key, delegation.epoch)) {
-            let ((.., coin), index) = index?;
-            let rise = index.per_share.sub(delegation.paid_index(&coin))?;
-            add(&coin, Wide::from_dec(delegation.shares)?.mul(rise)?)?;
+        for (coin, index) in &INDICES.get(view, &(validator, key, delegation.epoch))?.unwrap_or_default() {
+            let rise = index.per_share.sub(delegation.paid_index(coin))?;
+            add(coin, Wide::from_dec(delegation.shares)?.mul(rise)?)?;
         }
     }
     let held = bank::balances(view, &ModuleAccount::ALLIANCE_REWARDS.address())?;

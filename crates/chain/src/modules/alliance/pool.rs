@@ -1,6 +1,7 @@
 //! Pools: an asset at a validator. Shares go in and out here and nowhere else, so that the sums of the asset stay exact.
 
 use entente_kernel::num::{Coin, Coins, Dec, Denom, Int};
+use entente_kernel::state::Rows;
 use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress, View};
 
 use super::math::{self, Price};
@@ -57,25 +58,48 @@ pub fn look_at(ctx: &mut Ctx, validator: &ValAddress) -> Result<ValidatorInfo> {
     Ok(info)
 }
 
+/// The pools at a validator, by asset.
+pub fn at(view: &View, validator: &ValAddress) -> Result<Rows<AssetKey, Pool>> {
+    Ok(POOLS.get(view, validator)?.unwrap_or_default())
+}
+
+/// The assets that have a pool at a validator.
+pub fn assets_at(view: &View, validator: &ValAddress) -> Result<Vec<AssetKey>> {
+    Ok(at(view, validator)?.iter().map(|(key, _)| key.clone()).collect())
+}
+
+/// All pools, by validator and asset.
+pub fn all(view: &View) -> Result<Vec<((ValAddress, AssetKey), Pool)>> {
+    let mut all = Vec::new();
+    for row in POOLS.iter(view) {
+        let (validator, pools) = row?;
+        all.extend(pools.iter().map(|(key, pool)| ((validator, key.clone()), *pool)));
+    }
+    Ok(all)
+}
+
 impl Site {
     pub fn load(view: &View, validator: &ValAddress, key: &AssetKey) -> Result<Self> {
         let bonded = state::VALIDATORS.get(view, validator)?.is_some_and(|info| info.bonded);
-        let pool = POOLS.get(view, &(*validator, key.clone()))?.unwrap_or_default();
+        let pool = at(view, validator)?.get(key).copied().unwrap_or_default();
         Ok(Self { validator: *validator, bonded, pool })
     }
 
     /// Stores the pool, or removes it when nothing is left of it.
     pub fn save(&self, ctx: &mut Ctx, key: &AssetKey) -> Result<()> {
-        let (row, index) = ((self.validator, key.clone()), (key.clone(), self.validator));
-        let p = &self.pool;
+        let (p, mut pools) = (&self.pool, at(ctx, &self.validator)?);
+        let index = (key.clone(), self.validator);
         if p.validator_shares.is_zero() && p.delegator_shares.is_zero() && p.holders == 0 {
-            POOLS.remove(ctx, &row)?;
-            state::RESTARTS.remove(ctx, &row)?;
+            pools.remove(key);
+            save_all(ctx, &self.validator, &pools)?;
+            state::RESTARTS.remove(ctx, &(self.validator, key.clone()))?;
             reward::forget_indices(ctx, &self.validator, key, u64::MAX)?;
             return POOLS_OF_ASSET.remove(ctx, &index);
         }
-        POOLS.set(ctx, &row, p)?;
-        POOLS_OF_ASSET.set(ctx, &index, &())
+        let is_new = pools.get(key).is_none();
+        pools.set(key, *p);
+        save_all(ctx, &self.validator, &pools)?;
+        if is_new { POOLS_OF_ASSET.set(ctx, &index, &()) } else { Ok(()) }
     }
 
     /// `V(v,a)`: the asset's tokens at this validator.
@@ -178,6 +202,10 @@ impl Site {
         let left = std::mem::take(&mut asset.tokens);
         to_community_pool(ctx, &ModuleAccount::ALLIANCE, &Coins::one(Coin::new(asset.denom.clone(), left))?)
     }
+}
+
+fn save_all(ctx: &mut Ctx, validator: &ValAddress, pools: &Rows<AssetKey, Pool>) -> Result<()> {
+    if pools.is_empty() { POOLS.remove(ctx, validator) } else { POOLS.set(ctx, validator, pools) }
 }
 
 /// The delegation, if it is of the pool's present epoch. One of an older epoch is settled and removed.

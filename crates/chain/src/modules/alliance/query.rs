@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use entente_kernel::num::{Coin, Dec, DecCoin, DecCoins, Denom};
+use entente_kernel::state::Rows;
 use entente_kernel::{AccAddress, Ctx, Error, Grpc, Page, Result, ValAddress, View};
 use entente_proto::alliance::alliance as wire;
 
 use super::pool::{self, Site};
 use super::state::{
-    ASSETS, Asset, AssetKey, DELEGATIONS, Delegation, DelegationKey, EntryKey, POOLS, REDELEGATIONS,
+    ASSETS, Asset, AssetKey, DELEGATIONS, Delegation, DelegationKey, EntryKey, REDELEGATIONS,
     REDELEGATIONS_OF_DELEGATOR, UNBONDINGS_OF_DELEGATOR, Unbonding, VALIDATORS,
 };
 use super::{block, entry, error, handle, reward};
@@ -158,7 +159,7 @@ pub fn alliance_delegation(
         shares: Dec::ZERO,
         epoch: u64::MAX,
         claim_height: u64::try_from(ctx.height()).unwrap_or_default(),
-        paid: Vec::new(),
+        paid: Rows::default(),
     };
     let delegation = DELEGATIONS.get(ctx, &row)?.unwrap_or_else(absent);
     Ok(wire::QueryAllianceDelegationResponse { delegation: Some(with_balance(ctx, row, &delegation)?) })
@@ -205,12 +206,11 @@ pub fn all_alliance_validators(
 /// Delegation shares, validator shares and tokens of a validator, sorted by denom.
 pub fn validator_sums(view: &View, validator: &ValAddress) -> Result<[DecCoins; 3]> {
     let mut sums = BTreeMap::new();
-    for row in POOLS.prefix(view, validator) {
-        let ((_, key), found) = row?;
-        let asset = pool::must_asset(view, &key)?;
-        let site = Site { validator: *validator, bonded: false, pool: found };
+    for (key, found) in &pool::at(view, validator)? {
+        let asset = pool::must_asset(view, key)?;
+        let site = Site { validator: *validator, bonded: false, pool: *found };
         let staked = if found.validator_shares.is_zero() { Dec::ZERO } else { site.tokens(&asset)? };
-        sums.insert(key.0, [found.delegator_shares, found.validator_shares, staked]);
+        sums.insert(key.0.clone(), [found.delegator_shares, found.validator_shares, staked]);
     }
     let coins = |pick: fn(&[Dec; 3]) -> Dec| {
         DecCoins::new(sums.iter().map(|(denom, row)| DecCoin::new(denom.clone(), pick(row))).collect())
@@ -353,10 +353,9 @@ fn unescaped(text: &str) -> String {
 /// Indices of a validator's pools in the shape of the wire, by asset and coin.
 pub fn validator_history(view: &View, validator: &ValAddress) -> Result<Vec<wire::RewardHistory>> {
     let mut history = Vec::new();
-    for row in POOLS.prefix(view, validator) {
-        let ((_, key), found) = row?;
-        for (coin, index) in reward::present_indices(view, validator, &key, found.epoch)? {
-            history.push(history_to_wire(&key.0, &coin, index)?);
+    for (key, found) in &pool::at(view, validator)? {
+        for (coin, index) in &reward::present_indices(view, validator, key, found.epoch)? {
+            history.push(history_to_wire(&key.0, coin, *index)?);
         }
     }
     Ok(history)

@@ -2,10 +2,11 @@
 //! settled and never changes afterwards.
 
 use entente_kernel::num::{Coin, Coins, Dec, Denom, Int, Wide};
+use entente_kernel::state::Rows;
 use entente_kernel::{AccAddress, Ctx, Result, ValAddress, View};
 
 use super::pool::{self, Site, to_community_pool};
-use super::state::{self, AssetKey, Delegation, DelegationKey, INDICES, Index, OWED, POOLS};
+use super::state::{self, AssetKey, Delegation, DelegationKey, INDICES, Index, OWED};
 use super::{event, math};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, distribution, staking};
@@ -47,14 +48,18 @@ pub fn distribute(ctx: &mut Ctx, validator: &ValAddress, coins: &Coins) -> Resul
     }
     bank::send_between_modules(ctx, &ModuleAccount::ALLIANCE, &ModuleAccount::ALLIANCE_REWARDS, coins)?;
     let weights: Vec<Dec> = owners.iter().map(|o| o.weight).collect();
-    for coin in coins.iter() {
-        let parts = math::split(coin.amount, &weights)?;
-        for (owner, part) in owners.iter().zip(parts) {
-            let row = (*validator, owner.key.clone(), owner.epoch, coin.denom.clone());
-            let before = INDICES.get(ctx, &row)?.unwrap_or_default();
+    let parts =
+        coins.iter().map(|coin| math::split(coin.amount, &weights)).collect::<std::result::Result<Vec<_>, _>>()?;
+    for (place, owner) in owners.iter().enumerate() {
+        let row = (*validator, owner.key.clone(), owner.epoch);
+        let mut indices = INDICES.get(ctx, &row)?.unwrap_or_default();
+        for (coin, parts) in coins.iter().zip(&parts) {
+            let before = indices.get(&coin.denom).copied().unwrap_or_default();
+            let part = parts.get(place).copied().unwrap_or_default();
             let (rise, carried) = math::accrue(part, before.carried, owner.shares)?;
-            INDICES.set(ctx, &row, &Index { per_share: before.per_share.add(rise)?, carried })?;
+            indices.set(&coin.denom, Index { per_share: before.per_share.add(rise)?, carried });
         }
+        INDICES.set(ctx, &row, &indices)?;
     }
     Ok(())
 }
@@ -81,48 +86,51 @@ fn owners(view: &View, validator: &ValAddress) -> Result<Vec<Owner>> {
 pub fn virtual_stakes(view: &View, validator: &ValAddress, native: Int) -> Result<Vec<(AssetKey, Dec, Site)>> {
     let bonded = state::VALIDATORS.get(view, validator)?.is_some_and(|info| info.bonded);
     let mut stakes = Vec::new();
-    for row in POOLS.prefix(view, validator) {
-        let ((_, key), pool) = row?;
+    for (key, pool) in &pool::at(view, validator)? {
         if !pool.delegator_shares.is_positive() {
             continue;
         }
-        let asset = pool::must_asset(view, &key)?;
+        let asset = pool::must_asset(view, key)?;
         if !asset.earns(view.time()) || !asset.reward_weight.is_positive() {
             continue;
         }
         let own_idle = if bonded { Dec::ZERO } else { pool.validator_shares };
         let all = asset.shares.sub(asset.idle_shares)?.add(own_idle)?;
         let stake = math::virtual_stake(asset.reward_weight, native, pool.validator_shares, all)?;
-        stakes.push((key, stake, Site { validator: *validator, bonded, pool }));
+        stakes.push((key.clone(), stake, Site { validator: *validator, bonded, pool: *pool }));
     }
     Ok(stakes)
 }
 
 /// The indices of a pool's epoch, as a new delegation remembers them.
-pub fn present_indices(view: &View, validator: &ValAddress, key: &AssetKey, epoch: u64) -> Result<Vec<(Denom, Wide)>> {
-    let rows = INDICES.prefix(view, &(*validator, key.clone(), epoch));
-    rows.map(|row| row.map(|((.., coin), index)| (coin, index.per_share))).collect()
+pub fn present_indices(view: &View, validator: &ValAddress, key: &AssetKey, epoch: u64) -> Result<Rows<Denom, Wide>> {
+    let indices = INDICES.get(view, &(*validator, key.clone(), epoch))?.unwrap_or_default();
+    Ok(indices.map(|index| index.per_share))
 }
 
 /// Fixes what a delegation earned up to now and gives its whole coins, which the caller pays or owes. The fraction goes back to the
 /// pool, or to the dust if the delegation is of an epoch that has ended.
 pub fn settle(ctx: &mut Ctx, row: &DelegationKey, delegation: &mut Delegation, pool_epoch: u64) -> Result<Coins> {
-    let (_, validator, key) = row;
-    let indices = INDICES.prefix(ctx, &(*validator, key.clone(), delegation.epoch)).collect::<Result<Vec<_>>>()?;
-    let (mut coins, mut paid) = (Vec::new(), Vec::with_capacity(indices.len()));
-    for (index_row, index) in indices {
-        let coin = index_row.3.clone();
-        let rise = index.per_share.sub(delegation.paid_index(&coin))?;
+    let place = (row.1, row.2.clone(), delegation.epoch);
+    let Some(indices) = INDICES.get(ctx, &place)? else {
+        delegation.paid = Rows::default();
+        return Ok(Coins::empty());
+    };
+    let (mut coins, mut after) = (Vec::with_capacity(indices.len()), indices.clone());
+    for (coin, index) in &indices {
+        let rise = index.per_share.sub(delegation.paid_index(coin))?;
         let (whole, fraction) = math::earned(delegation.shares, rise)?;
-        if !fraction.is_zero() && delegation.epoch == pool_epoch {
-            INDICES.set(ctx, &index_row, &Index { carried: index.carried.add(fraction)?, ..index })?;
-        } else {
-            add_dust(ctx, &coin, fraction)?;
+        if delegation.epoch != pool_epoch {
+            add_dust(ctx, coin, fraction)?;
+        } else if !fraction.is_zero() {
+            after.set(coin, Index { carried: index.carried.add(fraction)?, ..*index });
         }
         coins.push(Coin::new(coin.clone(), whole));
-        paid.push((coin, index.per_share));
     }
-    delegation.paid = paid;
+    delegation.paid = indices.map(|index| index.per_share);
+    if after != indices {
+        INDICES.set(ctx, &place, &after)?;
+    }
     Ok(Coins::new(coins)?)
 }
 
@@ -178,17 +186,14 @@ pub fn claim_delegation(
 /// Ends an epoch of a pool without shares: what could not be divided goes to the community pool, fractions to the dust. The indices
 /// stay if delegations still refer to them.
 pub fn close_epoch(ctx: &mut Ctx, validator: &ValAddress, key: &AssetKey, epoch: u64, forget: bool) -> Result<()> {
-    let rows = INDICES.prefix(ctx, &(*validator, key.clone(), epoch)).collect::<Result<Vec<_>>>()?;
-    for (row, index) in rows {
-        let coin = row.3.clone();
-        if forget {
-            INDICES.remove(ctx, &row)?;
-        } else {
-            INDICES.set(ctx, &row, &Index { carried: Wide::ZERO, ..index })?;
-        }
-        add_dust(ctx, &coin, index.carried)?;
+    let place = (*validator, key.clone(), epoch);
+    let Some(indices) = INDICES.get(ctx, &place)? else { return Ok(()) };
+    if forget {
+        INDICES.remove(ctx, &place)?;
+    } else {
+        INDICES.set(ctx, &place, &indices.map(|index| Index { carried: Wide::ZERO, ..*index }))?;
     }
-    Ok(())
+    indices.iter().try_for_each(|(coin, index)| add_dust(ctx, coin, index.carried))
 }
 
 /// Removes the indices of the epochs before `epoch`, which no delegation refers to any more.

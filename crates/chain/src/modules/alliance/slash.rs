@@ -6,7 +6,7 @@ use entente_kernel::{Ctx, Error, Result, ValAddress};
 
 use super::pool::{self, Site, to_community_pool};
 use super::state::{
-    self, FAULT_IDS, FAULTS, Fault, POOLS, REBALANCE, REDELEGATIONS_OF_SOURCE, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR,
+    self, FAULT_IDS, FAULTS, Fault, REBALANCE, REDELEGATIONS_OF_SOURCE, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR,
 };
 use super::{event, reward};
 use crate::modules::auth::ModuleAccount;
@@ -24,8 +24,7 @@ pub fn punish(ctx: &mut Ctx, validator: &ValAddress, infraction_height: i64, fac
         return Err(Error::plain(text));
     }
     pool::look_at(ctx, validator)?;
-    let keys = POOLS.prefix(ctx, validator).map(|row| row.map(|((_, key), _)| key)).collect::<Result<Vec<_>>>()?;
-    for key in keys {
+    for key in pool::assets_at(ctx, validator)? {
         punish_pool(ctx, validator, &key, factor)?;
     }
     remember(ctx, validator, Fault { infraction_height, factor, punished_at: ctx.time() })?;

@@ -1,8 +1,10 @@
 //! What alliance remembers. Denoms in keys carry a length byte, so that assets are ordered by length first, as upstream orders them.
 
+use std::cmp::Ordering;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use entente_kernel::num::{Coins, Dec, Denom, Int, Wide};
-use entente_kernel::state::Key;
+use entente_kernel::state::{Key, Rows};
 use entente_kernel::{AccAddress, Item, Map, Sequence, Span, Timestamp, ValAddress};
 
 use super::params::Params;
@@ -14,11 +16,12 @@ pub const ASSETS: Map<AssetKey, Asset> = Map::new(ALLIANCE, &[0x11]);
 pub const VALIDATORS: Map<ValAddress, ValidatorInfo> = Map::new(ALLIANCE, &[0x12]);
 /// There while the virtual stake has to be compared with what it should be.
 pub const REBALANCE: Item<()> = Item::new(ALLIANCE, &[0x13]);
-pub const POOLS: Map<(ValAddress, AssetKey), Pool> = Map::new(ALLIANCE, &[0x14]);
+/// The pools of a validator, which are asked for together at the end of every block; a validator without pools has no record.
+pub const POOLS: Map<ValAddress, Rows<AssetKey, Pool>> = Map::new(ALLIANCE, &[0x14]);
 /// Index: where an asset has a pool.
 pub const POOLS_OF_ASSET: Map<(AssetKey, ValAddress), ()> = Map::new(ALLIANCE, &[0x15]);
-/// Rewards per share by (validator, asset, epoch, reward coin).
-pub const INDICES: Map<IndexKey, Index> = Map::new(ALLIANCE, &[0x16]);
+/// Rewards per share of a pool's epoch, by reward coin; an epoch without rewards has no record.
+pub const INDICES: Map<EpochKey, Rows<Denom, Index>> = Map::new(ALLIANCE, &[0x16]);
 /// Settled rewards that wait for a claim.
 pub const OWED: Map<DelegationKey, Coins> = Map::new(ALLIANCE, &[0x17]);
 /// Fractions of reward coins without an owner, in 10^-54 coin, each below one coin.
@@ -53,11 +56,25 @@ pub const ENTRY_IDS: Sequence = Sequence::new(ALLIANCE, &[0x54]);
 pub type DelegationKey = (AccAddress, ValAddress, AssetKey);
 /// Completion time, then id.
 pub type EntryKey = (Timestamp, u64);
-pub type IndexKey = (ValAddress, AssetKey, u64, Denom);
+/// An epoch of a pool.
+pub type EpochKey = (ValAddress, AssetKey, u64);
 
-/// A denom in a key: one length byte, then the text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A denom in a key: one length byte, then the text. So is its order.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AssetKey(pub Denom);
+
+impl Ord for AssetKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (one, two) = (self.0.as_str(), other.0.as_str());
+        one.len().cmp(&two.len()).then_with(|| one.cmp(two))
+    }
+}
+
+impl PartialOrd for AssetKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Key for AssetKey {
     fn write(&self, out: &mut Vec<u8>) {
@@ -159,12 +176,12 @@ pub struct Delegation {
     /// Height of the last claim, or of the first delegation.
     pub claim_height: u64,
     /// Indices up to which rewards were settled, by reward coin.
-    pub paid: Vec<(Denom, Wide)>,
+    pub paid: Rows<Denom, Wide>,
 }
 
 impl Delegation {
     pub fn paid_index(&self, coin: &Denom) -> Wide {
-        self.paid.iter().find(|(denom, _)| denom == coin).map_or(Wide::ZERO, |(_, index)| *index)
+        self.paid.get(coin).copied().unwrap_or_default()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Distribution in a genesis file.
 
+use std::collections::BTreeMap;
+
 use entente_kernel::num::DecCoins;
-use entente_kernel::{Ctx, Error, Result, View};
+use entente_kernel::{Ctx, Error, Result, ValAddress, View};
 use entente_proto::cosmos::distribution::v1beta1 as wire;
 
 use super::params::Params;
-use super::state::{self, Current, Historical, StartingInfo};
+use super::state::{self, Historical, Ledger, StartingInfo};
 use crate::modules::auth::{self, ModuleAccount};
 use crate::modules::bank;
 use crate::wire::{dec_coins, parse_dec, parse_dec_coins};
@@ -26,8 +28,7 @@ pub fn init(ctx: &mut Ctx, genesis: wire::GenesisState) -> Result<()> {
         let proposer = proposer.map_err(|e| e.wrap("previous_proposer"))?;
         state::PREVIOUS_PROPOSER.save(ctx, &proposer)?;
     }
-    let held = pool.add(&validators(ctx, &genesis)?)?;
-    periods(ctx, &genesis)?;
+    let held = pool.add(&ledgers(ctx, &genesis)?)?;
     claims(ctx, &genesis)?;
     let account = ModuleAccount::DISTRIBUTION.address();
     auth::ensure_account(ctx, &account)?;
@@ -52,42 +53,63 @@ fn withdraw_addresses(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()>
     Ok(())
 }
 
-/// Outstanding rewards and commissions; gives the sum of the former.
-fn validators(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<DecCoins> {
-    let mut sum = DecCoins::empty();
-    for row in &genesis.outstanding_rewards {
-        const FIELD: &str = "outstanding_rewards";
-        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
-        let rewards = parse_dec_coins(&row.outstanding_rewards, FIELD)?;
-        sum = sum.add(&rewards)?;
-        state::OUTSTANDING.set(ctx, &validator, &rewards)?;
-    }
-    for row in &genesis.validator_accumulated_commissions {
-        const FIELD: &str = "validator_accumulated_commissions";
-        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
-        let accumulated = row.accumulated.clone().unwrap_or_default();
-        state::COMMISSION.set(ctx, &validator, &parse_dec_coins(&accumulated.commission, FIELD)?)?;
-    }
-    Ok(sum)
-}
-
-fn periods(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
+/// The ledgers and the periods before them; gives the sum of what is outstanding.
+///
+/// # Errors
+/// Rewards of a validator that has no open period, or an open period without the end of the one before it.
+fn ledgers(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<DecCoins> {
+    let operator = |text: &str, field| ctx.bech32().parse_val(text).map_err(|e| e.wrap(field));
+    let mut periods: BTreeMap<(ValAddress, u64), Historical> = BTreeMap::new();
     for row in &genesis.validator_historical_rewards {
         const FIELD: &str = "validator_historical_rewards";
-        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
         let rewards = row.rewards.clone().unwrap_or_default();
         let cumulative_ratio = parse_dec_coins(&rewards.cumulative_reward_ratio, FIELD)?;
         let record = Historical { cumulative_ratio, references: rewards.reference_count };
-        state::HISTORICAL.set(ctx, &(validator, row.period), &record)?;
+        periods.insert((operator(&row.validator_address, FIELD)?, row.period), record);
     }
+    let mut ledgers: BTreeMap<ValAddress, Ledger> = BTreeMap::new();
     for row in &genesis.validator_current_rewards {
         const FIELD: &str = "validator_current_rewards";
-        let validator = ctx.bech32().parse_val(&row.validator_address).map_err(|e| e.wrap(FIELD))?;
-        let current = row.rewards.clone().unwrap_or_default();
-        let rewards = parse_dec_coins(&current.rewards, FIELD)?;
-        state::CURRENT.set(ctx, &validator, &Current { rewards, period: current.period })?;
+        let (validator, current) = (operator(&row.validator_address, FIELD)?, row.rewards.clone().unwrap_or_default());
+        let last = current.period.checked_sub(1).and_then(|before| periods.remove(&(validator, before)));
+        let missing = || {
+            let (text, period) = (&row.validator_address, current.period);
+            Error::plain(format!(
+                "{FIELD}: period {period} of {text} is open, but there is no historical record before it"
+            ))
+        };
+        let ledger = Ledger {
+            outstanding: DecCoins::empty(),
+            commission: DecCoins::empty(),
+            rewards: parse_dec_coins(&current.rewards, FIELD)?,
+            period: current.period,
+            last: last.ok_or_else(missing)?,
+        };
+        ledgers.insert(validator, ledger);
     }
-    Ok(())
+    let unopened = |field, text: &str| Error::plain(format!("{field}: {text} has no open period"));
+    let mut sum = DecCoins::empty();
+    for row in &genesis.outstanding_rewards {
+        const FIELD: &str = "outstanding_rewards";
+        let ledger = ledgers.get_mut(&operator(&row.validator_address, FIELD)?);
+        let ledger = ledger.ok_or_else(|| unopened(FIELD, &row.validator_address))?;
+        ledger.outstanding = parse_dec_coins(&row.outstanding_rewards, FIELD)?;
+        sum = sum.add(&ledger.outstanding)?;
+    }
+    for row in &genesis.validator_accumulated_commissions {
+        const FIELD: &str = "validator_accumulated_commissions";
+        let ledger = ledgers.get_mut(&operator(&row.validator_address, FIELD)?);
+        let ledger = ledger.ok_or_else(|| unopened(FIELD, &row.validator_address))?;
+        let accumulated = row.accumulated.clone().unwrap_or_default();
+        ledger.commission = parse_dec_coins(&accumulated.commission, FIELD)?;
+    }
+    for (validator, ledger) in &ledgers {
+        state::LEDGERS.set(ctx, validator, ledger)?;
+    }
+    for (key, record) in &periods {
+        state::HISTORICAL.set(ctx, key, record)?;
+    }
+    Ok(sum)
 }
 
 fn claims(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
@@ -118,7 +140,7 @@ fn claims(ctx: &mut Ctx, genesis: &wire::GenesisState) -> Result<()> {
 pub fn export(view: &View) -> Result<wire::GenesisState> {
     let b = view.bech32();
     let proposer = state::PREVIOUS_PROPOSER.load(view)?;
-    Ok(wire::GenesisState {
+    let mut genesis = wire::GenesisState {
         params: Some(super::params(view)?.to_wire()),
         fee_pool: Some(wire::FeePool { community_pool: dec_coins(&super::community_pool(view)?) }),
         previous_proposer: proposer.map(|p| b.cons(&p)).unwrap_or_default(),
@@ -130,50 +152,47 @@ pub fn export(view: &View) -> Result<wire::GenesisState> {
                 Ok(wire::DelegatorWithdrawInfo { delegator_address, withdraw_address })
             })
             .collect::<Result<_>>()?,
-        outstanding_rewards: state::OUTSTANDING
-            .iter(view)
-            .map(|row| {
-                let (validator, rewards) = row?;
-                let (validator_address, outstanding_rewards) = (b.val(&validator), dec_coins(&rewards));
-                Ok(wire::ValidatorOutstandingRewardsRecord { validator_address, outstanding_rewards })
-            })
-            .collect::<Result<_>>()?,
-        validator_accumulated_commissions: state::COMMISSION
-            .iter(view)
-            .map(|row| {
-                let (validator, commission) = row?;
-                let accumulated = Some(wire::ValidatorAccumulatedCommission { commission: dec_coins(&commission) });
-                Ok(wire::ValidatorAccumulatedCommissionRecord { validator_address: b.val(&validator), accumulated })
-            })
-            .collect::<Result<_>>()?,
-        validator_historical_rewards: export_historical(view)?,
-        validator_current_rewards: export_current(view)?,
         delegator_starting_infos: export_claims(view)?,
         validator_slash_events: export_slashes(view)?,
-    })
+        ..Default::default()
+    };
+    export_ledgers(view, &mut genesis)?;
+    Ok(genesis)
 }
 
-fn export_historical(view: &View) -> Result<Vec<wire::ValidatorHistoricalRewardsRecord>> {
-    let row = |row: Result<((_, u64), Historical)>| {
-        let ((validator, period), record) = row?;
-        let rewards = wire::ValidatorHistoricalRewards {
-            cumulative_reward_ratio: dec_coins(&record.cumulative_ratio),
-            reference_count: record.references,
-        };
-        let validator_address = view.bech32().val(&validator);
-        Ok(wire::ValidatorHistoricalRewardsRecord { validator_address, period, rewards: Some(rewards) })
-    };
-    state::HISTORICAL.iter(view).map(row).collect()
-}
-
-fn export_current(view: &View) -> Result<Vec<wire::ValidatorCurrentRewardsRecord>> {
-    let row = |row: Result<(_, Current)>| {
-        let (validator, current) = row?;
-        let rewards = wire::ValidatorCurrentRewards { rewards: dec_coins(&current.rewards), period: current.period };
-        let validator_address = view.bech32().val(&validator);
-        Ok(wire::ValidatorCurrentRewardsRecord { validator_address, rewards: Some(rewards) })
-    };
-    state::CURRENT.iter(view).map(row).collect()
+fn export_ledgers(view: &View, genesis: &mut wire::GenesisState) -> Result<()> {
+    for row in state::LEDGERS.iter(view) {
+        let (operator, ledger) = row?;
+        let validator_address = view.bech32().val(&operator);
+        genesis.outstanding_rewards.push(wire::ValidatorOutstandingRewardsRecord {
+            validator_address: validator_address.clone(),
+            outstanding_rewards: dec_coins(&ledger.outstanding),
+        });
+        let accumulated = wire::ValidatorAccumulatedCommission { commission: dec_coins(&ledger.commission) };
+        genesis.validator_accumulated_commissions.push(wire::ValidatorAccumulatedCommissionRecord {
+            validator_address: validator_address.clone(),
+            accumulated: Some(accumulated),
+        });
+        let older =
+            state::HISTORICAL.prefix(view, &operator).map(|row| row.map(|((_, period), record)| (period, record)));
+        let last = ledger.period.checked_sub(1).map(|before| Ok((before, ledger.last)));
+        for row in older.chain(last) {
+            let (period, record) = row?;
+            let rewards = wire::ValidatorHistoricalRewards {
+                cumulative_reward_ratio: dec_coins(&record.cumulative_ratio),
+                reference_count: record.references,
+            };
+            genesis.validator_historical_rewards.push(wire::ValidatorHistoricalRewardsRecord {
+                validator_address: validator_address.clone(),
+                period,
+                rewards: Some(rewards),
+            });
+        }
+        let rewards = wire::ValidatorCurrentRewards { rewards: dec_coins(&ledger.rewards), period: ledger.period };
+        let current = wire::ValidatorCurrentRewardsRecord { validator_address, rewards: Some(rewards) };
+        genesis.validator_current_rewards.push(current);
+    }
+    Ok(())
 }
 
 fn export_claims(view: &View) -> Result<Vec<wire::DelegatorStartingInfoRecord>> {

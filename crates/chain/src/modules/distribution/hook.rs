@@ -3,7 +3,7 @@
 use entente_kernel::num::Dec;
 use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress};
 
-use super::{add_to_pool, commission, outstanding, pay_out, period, state};
+use super::{add_to_pool, pay_out, period, state};
 use crate::modules::staking;
 
 /// A validator begins its first period.
@@ -13,17 +13,15 @@ pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<
 
 /// Commission is paid, dust goes to the community pool, and all records of the validator go.
 pub fn after_validator_removed(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
-    let earned = commission(ctx, validator)?;
-    let dust = outstanding(ctx, validator)?.sub(&earned)?;
-    let (whole, remainder) = earned.truncate_decimal();
+    let ledger = period::ledger(ctx, validator)?;
+    let dust = ledger.outstanding.sub(&ledger.commission)?;
+    let (whole, remainder) = ledger.commission.truncate_decimal();
     add_to_pool(ctx, &remainder)?;
     pay_out(ctx, &AccAddress::from(*validator), &whole)?;
     add_to_pool(ctx, &dust)?;
-    state::OUTSTANDING.remove(ctx, validator)?;
-    state::COMMISSION.remove(ctx, validator)?;
     forget_slashes(ctx, validator)?;
     forget_periods(ctx, validator)?;
-    state::CURRENT.remove(ctx, validator)
+    state::LEDGERS.remove(ctx, validator)
 }
 
 fn forget_slashes(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -39,7 +37,9 @@ fn forget_periods(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
 /// A new stake begins: the period of the stakes before it ends.
 pub fn before_delegation_created(ctx: &mut Ctx, _delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
     let record = staking::must_validator(ctx, validator)?;
-    period::end(ctx, &record).map(drop)
+    let mut ledger = period::ledger(ctx, validator)?;
+    period::end(ctx, &record, &mut ledger)?;
+    state::LEDGERS.set(ctx, validator, &ledger)
 }
 
 /// A stake changes: it is paid for the past.
@@ -60,8 +60,11 @@ pub fn before_validator_slashed(ctx: &mut Ctx, validator: &ValAddress, fraction:
         return Err(Error::fault(format!("fraction must be >=0 and <=1, current fraction: {fraction}")));
     }
     let record = staking::must_validator(ctx, validator)?;
-    let ended = period::end(ctx, &record)?;
-    period::retain(ctx, validator, ended)?;
+    let mut ledger = period::ledger(ctx, validator)?;
+    let ended = ledger.period;
+    period::end(ctx, &record, &mut ledger)?;
+    period::retain(&mut ledger)?;
+    state::LEDGERS.set(ctx, validator, &ledger)?;
     let height = period::height(ctx)?;
     state::SLASHES.set(ctx, &(*validator, height, ended), &fraction)
 }

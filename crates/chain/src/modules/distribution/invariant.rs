@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use entente_kernel::num::{Denom, WAD, Wide};
 use entente_kernel::{Error, Result, View};
 
+use super::state::Ledger;
 use super::{error, state};
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, staking};
@@ -12,9 +13,8 @@ use crate::modules::{bank, staking};
 /// No validator owes less than nothing. Amounts of the state cannot be negative, so what can break is that a commission exceeds
 /// what is outstanding.
 pub fn nonnegative_outstanding(view: &View) -> Result<Option<String>> {
-    for row in state::COMMISSION.iter(view) {
-        let (validator, commission) = row?;
-        let held = super::outstanding(view, &validator)?;
+    for row in state::LEDGERS.iter(view) {
+        let (validator, Ledger { commission, outstanding: held, .. }) = row?;
         if held.sub(&commission).is_err() {
             let text = view.bech32().val(&validator);
             return Ok(Some(format!("{text} has commission {commission} out of {held} outstanding")));
@@ -27,7 +27,7 @@ pub fn nonnegative_outstanding(view: &View) -> Result<Option<String>> {
 pub fn can_withdraw(view: &View) -> Result<Option<String>> {
     let mut scratch = view.scratch();
     let claims: Vec<_> = state::STARTING_INFOS.iter(view).map(|r| r.map(|(k, _)| k)).collect::<Result<_>>()?;
-    for row in state::COMMISSION.iter(view) {
+    for row in state::LEDGERS.iter(view) {
         let (validator, _) = row?;
         match super::withdraw_commission(&mut scratch, &validator) {
             Err(e) if !e.is(error::NO_VALIDATOR_COMMISSION) => return broken(view, &validator, e),
@@ -51,9 +51,11 @@ pub fn reference_count(view: &View) -> Result<Option<String>> {
     let validators = staking::validators(view).count();
     let delegations = staking::delegations(view).count();
     let slashes = state::SLASHES.iter(view).count();
+    let last = state::LEDGERS.iter(view).map(|row| row.map(|(_, ledger)| ledger.last));
+    let older = state::HISTORICAL.iter(view).map(|row| row.map(|(_, record)| record));
     let mut counted = 0_u64;
-    for row in state::HISTORICAL.iter(view) {
-        counted = counted.saturating_add(u64::from(row?.1.references));
+    for record in last.chain(older) {
+        counted = counted.saturating_add(u64::from(record?.references));
     }
     let wanted = validators.saturating_add(delegations).saturating_add(slashes);
     Ok((usize::try_from(counted).ok() != Some(wanted)).then(|| {
@@ -67,7 +69,7 @@ pub fn reference_count(view: &View) -> Result<Option<String>> {
 /// 256, a decimal number only up to 315 for the amount and its fraction.
 pub fn module_account(view: &View) -> Result<Option<String>> {
     let mut owed: BTreeMap<Denom, Wide> = BTreeMap::new();
-    let outstanding = state::OUTSTANDING.iter(view).map(|row| row.map(|(_, coins)| coins));
+    let outstanding = state::LEDGERS.iter(view).map(|row| row.map(|(_, ledger)| ledger.outstanding));
     for coins in std::iter::once(super::community_pool(view)).chain(outstanding) {
         for coin in coins?.iter() {
             let sum = owed.entry(coin.denom.clone()).or_default();

@@ -4,7 +4,7 @@
 //! token has earned since the validator exists; a delegation remembers in its *starting info* the period after which it earns and its
 //! stake in tokens. What it is owed is stake x (ratio at the end - ratio at the start), cut at each *slash* in between. So no
 //! operation ever walks over delegators. *Outstanding* is all that a validator and its delegators have not yet withdrawn,
-//! *commission* the operator's part of it.
+//! *commission* the operator's part of it. These and the open period are a validator's *ledger*, with the historical record before it.
 //!
 //! Promises: the module account holds the whole part of (sum of outstanding + community pool); all outstanding rewards can be
 //! withdrawn; remainders below one unit go to the community pool; a historical record lives as long as something refers to it.
@@ -99,14 +99,12 @@ pub fn withdraw_delegation_rewards(ctx: &mut Ctx, delegator: &AccAddress, valida
 /// # Errors
 /// `distribution` 7 if there is none.
 pub fn withdraw_commission(ctx: &mut Ctx, validator: &ValAddress) -> Result<Coins> {
-    let earned = commission(ctx, validator)?;
-    if earned.is_zero() {
-        return Err(error::NO_VALIDATOR_COMMISSION.refuse());
-    }
-    let (whole, remainder) = earned.truncate_decimal();
-    state::COMMISSION.set(ctx, validator, &remainder)?;
-    let rest = outstanding(ctx, validator)?.sub(&DecCoins::from_coins(&whole))?;
-    state::OUTSTANDING.set(ctx, validator, &rest)?;
+    let found = state::LEDGERS.get(ctx, validator)?.filter(|ledger| !ledger.commission.is_zero());
+    let mut ledger = found.ok_or_else(|| error::NO_VALIDATOR_COMMISSION.refuse())?;
+    let (whole, remainder) = ledger.commission.truncate_decimal();
+    ledger.commission = remainder;
+    ledger.outstanding = ledger.outstanding.sub(&DecCoins::from_coins(&whole))?;
+    state::LEDGERS.set(ctx, validator, &ledger)?;
     pay_out(ctx, &AccAddress::from(*validator), &whole)?;
     ctx.emit(event::withdraw_commission(&whole));
     Ok(whole)
@@ -116,8 +114,11 @@ pub fn withdraw_commission(ctx: &mut Ctx, validator: &ValAddress) -> Result<Coin
 pub fn rewards_due(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<DecCoins> {
     let record = staking::must_validator(ctx, validator)?;
     let delegation = period::must_delegation(ctx, delegator, validator)?;
-    let ended = period::end(ctx, &record)?;
-    period::earned(ctx, &record, delegator, delegation.shares, ended)
+    let mut ledger = period::ledger(ctx, validator)?;
+    let claim = period::claim(ctx, &ledger, delegator, validator)?;
+    period::end(ctx, &record, &mut ledger)?;
+    state::LEDGERS.set(ctx, validator, &ledger)?;
+    period::earned(ctx, &record, &ledger, &claim, delegation.shares)
 }
 
 /// Credits rewards, whose coins the module account already holds, to a validator: first its commission, the rest to the delegators.
@@ -131,28 +132,29 @@ pub fn allocate(ctx: &mut Ctx, validator: &Validator, tokens: &DecCoins) -> Resu
         ctx.emit(event::rewards(tokens, &text));
         return Ok(());
     }
-    let total = commission(ctx, operator)?.add(&part)?;
-    state::COMMISSION.set(ctx, operator, &total)?;
-    let mut current = period::current(ctx, operator)?;
-    current.rewards = current.rewards.add(&shared)?;
-    state::CURRENT.set(ctx, operator, &current)?;
+    let mut ledger = period::ledger(ctx, operator)?;
+    ledger.commission = ledger.commission.add(&part)?;
+    ledger.rewards = ledger.rewards.add(&shared)?;
+    ledger.outstanding = ledger.outstanding.add(tokens)?;
     ctx.emit(event::rewards(tokens, &text));
-    let total = outstanding(ctx, operator)?.add(tokens)?;
-    state::OUTSTANDING.set(ctx, operator, &total)
+    state::LEDGERS.set(ctx, operator, &ledger)
 }
 
 /// What a validator and its delegators have not yet withdrawn.
 pub fn outstanding(view: &View, validator: &ValAddress) -> Result<DecCoins> {
-    Ok(state::OUTSTANDING.get(view, validator)?.unwrap_or_default())
+    Ok(state::LEDGERS.get(view, validator)?.map(|ledger| ledger.outstanding).unwrap_or_default())
 }
 
 /// The operator's part of what is outstanding.
 pub fn commission(view: &View, validator: &ValAddress) -> Result<DecCoins> {
-    Ok(state::COMMISSION.get(view, validator)?.unwrap_or_default())
+    Ok(state::LEDGERS.get(view, validator)?.map(|ledger| ledger.commission).unwrap_or_default())
 }
 
 /// Adds to the community pool what the module account already holds.
 fn add_to_pool(ctx: &mut Ctx, coins: &DecCoins) -> Result<()> {
+    if coins.is_empty() {
+        return Ok(());
+    }
     let pool = community_pool(ctx)?.add(coins)?;
     state::COMMUNITY_POOL.save(ctx, &pool)
 }

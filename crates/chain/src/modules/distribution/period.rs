@@ -3,77 +3,108 @@
 use entente_kernel::num::{Coins, Dec, DecCoins};
 use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress, View};
 
-use super::state::{self, Current, Historical, StartingInfo};
-use super::{add_to_pool, error, event, outstanding, pay_out};
+use super::state::{self, Historical, Ledger, StartingInfo};
+use super::{add_to_pool, error, event, pay_out};
 use crate::modules::staking::{self, Delegation, Validator};
 
-/// The open period of a validator.
-pub fn current(view: &View, validator: &ValAddress) -> Result<Current> {
-    state::CURRENT.must(view, validator)
+/// The ledger of a validator.
+///
+/// # Errors
+/// A fault if there is no such validator.
+pub fn ledger(view: &View, validator: &ValAddress) -> Result<Ledger> {
+    state::LEDGERS.must(view, validator)
 }
 
-/// The records of a new validator: period 0 has ended, period 1 is open.
+/// The ledger of a new validator: period 0 has ended, period 1 is open.
 pub fn open(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
-    let nothing = Historical { cumulative_ratio: DecCoins::empty(), references: 1 };
-    state::HISTORICAL.set(ctx, &(*validator, 0), &nothing)?;
-    state::CURRENT.set(ctx, validator, &Current { rewards: DecCoins::empty(), period: 1 })?;
-    state::COMMISSION.set(ctx, validator, &DecCoins::empty())?;
-    state::OUTSTANDING.set(ctx, validator, &DecCoins::empty())
+    let (nothing, last) = (DecCoins::empty, Historical { cumulative_ratio: DecCoins::empty(), references: 1 });
+    let ledger = Ledger { outstanding: nothing(), commission: nothing(), rewards: nothing(), period: 1, last };
+    state::LEDGERS.set(ctx, validator, &ledger)
 }
 
-/// Ends the open period and opens the next. Gives the number of the ended one. Rewards of a validator without tokens belong to nobody
-/// and go to the community pool.
+/// Ends the open period and opens the next. Rewards of a validator without tokens belong to nobody and go to the community pool. The
+/// caller stores the ledger.
 ///
 /// # Rounding
 /// The ratio is cut: the pool of outstanding rewards gains.
-pub fn end(ctx: &mut Ctx, validator: &Validator) -> Result<u64> {
-    let operator = &validator.operator;
-    let open = current(ctx, operator)?;
+pub fn end(ctx: &mut Ctx, validator: &Validator, ledger: &mut Ledger) -> Result<()> {
+    let rewards = std::mem::take(&mut ledger.rewards);
     let ratio = if validator.tokens.is_zero() {
-        add_to_pool(ctx, &open.rewards)?;
-        let rest = outstanding(ctx, operator)?.sub(&open.rewards)?;
-        state::OUTSTANDING.set(ctx, operator, &rest)?;
+        add_to_pool(ctx, &rewards)?;
+        ledger.outstanding = ledger.outstanding.sub(&rewards)?;
         DecCoins::empty()
     } else {
-        open.rewards.quo_dec_truncate(Dec::from_int(validator.tokens))?
+        rewards.quo_dec_truncate(Dec::from_int(validator.tokens))?
     };
-    let before = before(open.period)?;
-    let last = state::HISTORICAL.must(ctx, &(*operator, before))?;
-    release(ctx, operator, before)?;
-    let ended = Historical { cumulative_ratio: last.cumulative_ratio.add(&ratio)?, references: 1 };
-    state::HISTORICAL.set(ctx, &(*operator, open.period), &ended)?;
-    let next = open.period.checked_add(1).ok_or_else(|| Error::fault("a validator ran out of periods"))?;
-    state::CURRENT.set(ctx, operator, &Current { rewards: DecCoins::empty(), period: next })?;
-    Ok(open.period)
+    let before = before(ledger.period)?;
+    let ended = Historical { cumulative_ratio: ledger.last.cumulative_ratio.add(&ratio)?, references: 1 };
+    let mut last = std::mem::replace(&mut ledger.last, ended);
+    release(&mut last, before)?;
+    if last.references > 0 {
+        state::HISTORICAL.set(ctx, &(validator.operator, before), &last)?;
+    }
+    ledger.period = ledger.period.checked_add(1).ok_or_else(|| Error::fault("a validator ran out of periods"))?;
+    Ok(())
 }
 
 fn before(period: u64) -> Result<u64> {
     period.checked_sub(1).ok_or_else(|| Error::fault("a validator's open period is 0; the first is 1"))
 }
 
-/// One more record refers to the end of this period.
-pub fn retain(ctx: &mut Ctx, validator: &ValAddress, period: u64) -> Result<()> {
-    let key = (*validator, period);
-    let mut record = state::HISTORICAL.must(ctx, &key)?;
-    if record.references > 2 {
-        return Err(Error::fault(format!("period {period} has {} references; at most 3 can arise", record.references)));
+/// One more record refers to the end of the last period.
+pub fn retain(ledger: &mut Ledger) -> Result<()> {
+    let references = ledger.last.references;
+    if references > 2 {
+        return Err(Error::fault(format!("the last period has {references} references; at most 3 can arise")));
     }
-    record.references = record.references.saturating_add(1);
-    state::HISTORICAL.set(ctx, &key, &record)
+    ledger.last.references = references.saturating_add(1);
+    Ok(())
 }
 
-/// One record less refers to the end of this period; the last one takes it away.
-fn release(ctx: &mut Ctx, validator: &ValAddress, period: u64) -> Result<()> {
-    let key = (*validator, period);
-    let mut record = state::HISTORICAL.must(ctx, &key)?;
-    record.references = record
-        .references
-        .checked_sub(1)
-        .ok_or_else(|| Error::fault(format!("period {period} loses a reference that it does not have")))?;
-    if record.references == 0 {
-        return state::HISTORICAL.remove(ctx, &key);
+/// One record less refers to the end of this period.
+fn release(record: &mut Historical, period: u64) -> Result<()> {
+    let lost = || Error::fault(format!("period {period} loses a reference that it does not have"));
+    record.references = record.references.checked_sub(1).ok_or_else(lost)?;
+    Ok(())
+}
+
+/// The end of a period.
+fn historical(view: &View, ledger: &Ledger, validator: &ValAddress, period: u64) -> Result<Historical> {
+    if period == before(ledger.period)? {
+        return Ok(ledger.last.clone());
     }
-    state::HISTORICAL.set(ctx, &key, &record)
+    state::HISTORICAL.must(view, &(*validator, period))
+}
+
+/// Where a delegation's claim begins, and what a token had earned until then.
+pub struct Claim {
+    info: StartingInfo,
+    start: Historical,
+}
+
+/// The claim of a delegation.
+///
+/// # Errors
+/// `distribution` 2 if there is none.
+pub fn claim(view: &View, ledger: &Ledger, delegator: &AccAddress, validator: &ValAddress) -> Result<Claim> {
+    let info = state::STARTING_INFOS.get(view, &(*validator, *delegator))?;
+    let info = info.ok_or_else(|| error::EMPTY_DELEGATION_DIST_INFO.refuse())?;
+    let start = historical(view, ledger, validator, info.previous_period)?;
+    Ok(Claim { info, start })
+}
+
+/// Gives back the reference of a claim; the last one takes the record of its period away.
+fn forget(ctx: &mut Ctx, ledger: &mut Ledger, validator: &ValAddress, claim: &Claim) -> Result<()> {
+    let period = claim.info.previous_period;
+    if period == before(ledger.period)? {
+        return release(&mut ledger.last, period);
+    }
+    let (key, mut record) = ((*validator, period), claim.start.clone());
+    release(&mut record, period)?;
+    match record.references {
+        0 => state::HISTORICAL.remove(ctx, &key),
+        _ => state::HISTORICAL.set(ctx, &key, &record),
+    }
 }
 
 /// Starts the claim of a delegation at the period that just ended.
@@ -81,16 +112,17 @@ fn release(ctx: &mut Ctx, validator: &ValAddress, period: u64) -> Result<()> {
 /// # Rounding
 /// The stake is cut: the other delegators gain.
 pub fn start(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    let previous_period = before(current(ctx, validator)?.period)?;
-    retain(ctx, validator, previous_period)?;
+    let mut ledger = ledger(ctx, validator)?;
+    retain(&mut ledger)?;
+    state::LEDGERS.set(ctx, validator, &ledger)?;
     let record = staking::must_validator(ctx, validator)?;
     let delegation = must_delegation(ctx, delegator, validator)?;
     let stake = record.tokens_from_shares_truncated(delegation.shares)?;
-    let info = StartingInfo { previous_period, stake, height: height(ctx)? };
+    let info = StartingInfo { previous_period: before(ledger.period)?, stake, height: height(ctx)? };
     state::STARTING_INFOS.set(ctx, &(*validator, *delegator), &info)
 }
 
-/// What a delegation has earned up to the end of a period.
+/// What a delegation has earned up to the end of the last period.
 ///
 /// # Rounding
 /// Cut at every slash and at the end: the other delegators gain.
@@ -98,43 +130,39 @@ pub fn start(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> R
 /// # Compatibility
 /// A stake that, reduced by the slashes, is still more than the delegation is worth now counts as what it is worth now. Upstream does
 /// so within three of the smallest steps and panics beyond; whoever can bring that about must not be able to stop anything here.
-pub fn earned(view: &View, validator: &Validator, delegator: &AccAddress, shares: Dec, ended: u64) -> Result<DecCoins> {
-    let operator = &validator.operator;
-    let info = state::STARTING_INFOS
-        .get(view, &(*operator, *delegator))?
-        .ok_or_else(|| error::EMPTY_DELEGATION_DIST_INFO.refuse())?;
+pub fn earned(view: &View, validator: &Validator, ledger: &Ledger, claim: &Claim, shares: Dec) -> Result<DecCoins> {
+    let (operator, info) = (&validator.operator, &claim.info);
     let now = height(view)?;
     let mut rewards = DecCoins::empty();
     if info.height == now {
         return Ok(rewards);
     }
-    let (mut from, mut stake) = (info.previous_period, info.stake);
+    let (mut from, mut start, mut stake) = (info.previous_period, claim.start.clone(), info.stake);
     for row in state::SLASHES.from(view, &(*operator, info.height, 0)) {
         let ((of, at, period), fraction) = row?;
         if of != *operator || at > now {
             break;
         }
         if period > from {
-            rewards = rewards.add(&between(view, operator, from, period, stake)?)?;
+            let end = historical(view, ledger, operator, period)?;
+            rewards = rewards.add(&between(&start, &end, stake)?)?;
             stake = stake.mul_truncate(super::kept(fraction)?)?;
-            from = period;
+            (from, start) = (period, end);
         }
     }
     let worth = validator.tokens_from_shares(shares)?;
-    rewards.add(&between(view, operator, from, ended, stake.min(worth))?).map_err(Into::into)
+    rewards.add(&between(&start, &ledger.last, stake.min(worth))?).map_err(Into::into)
 }
 
 /// What a stake earns from the end of one period to the end of another.
-fn between(view: &View, validator: &ValAddress, from: u64, to: u64, stake: Dec) -> Result<DecCoins> {
-    if from > to || stake.is_negative() {
-        return Err(Error::fault(format!("a stake of {stake} cannot earn from period {from} to {to}")));
+fn between(start: &Historical, end: &Historical, stake: Dec) -> Result<DecCoins> {
+    if stake.is_negative() {
+        return Err(Error::fault(format!("a stake of {stake} cannot earn")));
     }
-    let start = state::HISTORICAL.must(view, &(*validator, from))?;
-    let end = state::HISTORICAL.must(view, &(*validator, to))?;
     let difference = end
         .cumulative_ratio
         .sub(&start.cumulative_ratio)
-        .map_err(|e| Error::fault(format!("rewards per token fell from period {from} to {to}: {e}")))?;
+        .map_err(|e| Error::fault(format!("rewards per token fell from one period to a later one: {e}")))?;
     Ok(difference.mul_dec_truncate(stake)?)
 }
 
@@ -144,19 +172,19 @@ fn between(view: &View, validator: &ValAddress, from: u64, to: u64, stake: Dec) 
 /// Whole units are paid; the rest goes to the community pool.
 pub fn pay(ctx: &mut Ctx, validator: &Validator, delegator: &AccAddress, shares: Dec) -> Result<Coins> {
     let operator = &validator.operator;
-    let key = (*operator, *delegator);
-    let info = state::STARTING_INFOS.get(ctx, &key)?.ok_or_else(|| error::EMPTY_DELEGATION_DIST_INFO.refuse())?;
-    let ended = end(ctx, validator)?;
-    let earned = earned(ctx, validator, delegator, shares, ended)?;
-    let held = outstanding(ctx, operator)?;
+    let mut ledger = ledger(ctx, operator)?;
+    let claim = claim(ctx, &ledger, delegator, operator)?;
+    forget(ctx, &mut ledger, operator, &claim)?;
+    end(ctx, validator, &mut ledger)?;
+    let earned = earned(ctx, validator, &ledger, &claim, shares)?;
     // The last digits can sum up to more than there is.
-    let owed = earned.intersect(&held);
+    let owed = earned.intersect(&ledger.outstanding);
     let (whole, remainder) = owed.truncate_decimal();
     pay_out(ctx, delegator, &whole)?;
-    state::OUTSTANDING.set(ctx, operator, &held.sub(&owed)?)?;
+    ledger.outstanding = ledger.outstanding.sub(&owed)?;
     add_to_pool(ctx, &remainder)?;
-    release(ctx, operator, info.previous_period)?;
-    state::STARTING_INFOS.remove(ctx, &key)?;
+    state::LEDGERS.set(ctx, operator, &ledger)?;
+    state::STARTING_INFOS.remove(ctx, &(*operator, *delegator))?;
     let (validator, delegator) = (ctx.bech32().val(operator), ctx.bech32().acc(delegator));
     ctx.emit(event::withdraw_rewards(&whole, &validator, &delegator));
     Ok(whole)

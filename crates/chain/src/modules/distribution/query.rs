@@ -4,7 +4,7 @@ use entente_kernel::num::DecCoins;
 use entente_kernel::{AccAddress, Ctx, Error, Grpc, Result, ValAddress, View};
 use entente_proto::cosmos::distribution::v1beta1 as wire;
 
-use super::{error, period, state};
+use super::{error, rewards_due, state};
 use crate::modules::staking::{self, Validator};
 use crate::query::{page_request, page_response};
 use crate::wire::dec_coins;
@@ -23,7 +23,7 @@ pub fn validator_distribution_info(
 ) -> Result<wire::QueryValidatorDistributionInfoResponse> {
     let validator = existing(ctx, &request.validator_address)?;
     let operator = AccAddress::from(validator.operator);
-    let rewards = due(ctx, &operator, &validator)?;
+    let rewards = rewards_due(ctx, &operator, &validator.operator)?;
     Ok(wire::QueryValidatorDistributionInfoResponse {
         operator_address: ctx.bech32().acc(&operator),
         self_bond_rewards: dec_coins(&rewards),
@@ -83,7 +83,7 @@ pub fn delegation_rewards(
     present(&request.delegator_address, "delegator")?;
     let validator = existing(ctx, &request.validator_address)?;
     let delegator = ctx.bech32().parse_acc(&request.delegator_address)?;
-    let rewards = due(ctx, &delegator, &validator)?;
+    let rewards = rewards_due(ctx, &delegator, &validator.operator)?;
     Ok(wire::QueryDelegationRewardsResponse { rewards: dec_coins(&rewards) })
 }
 
@@ -94,7 +94,7 @@ pub fn delegation_total_rewards(
     let delegator = parse_delegator(ctx, &request.delegator_address)?;
     let (mut rewards, mut total) = (Vec::new(), DecCoins::empty());
     for validator in validators_of(ctx, &delegator)? {
-        let reward = super::rewards_due(ctx, &delegator, &validator)?;
+        let reward = rewards_due(ctx, &delegator, &validator)?;
         total = total.add(&reward)?;
         rewards.push(wire::DelegationDelegatorReward {
             validator_address: ctx.bech32().val(&validator),
@@ -124,13 +124,6 @@ pub fn delegator_withdraw_address(
 
 fn validators_of(view: &View, delegator: &AccAddress) -> Result<Vec<ValAddress>> {
     staking::delegations_of(view, delegator).map(|row| row.map(|d| d.validator)).collect()
-}
-
-/// Ends the validator's period on the query's throw-away context.
-fn due(ctx: &mut Ctx, delegator: &AccAddress, validator: &Validator) -> Result<DecCoins> {
-    let delegation = period::must_delegation(ctx, delegator, &validator.operator)?;
-    let ended = period::end(ctx, validator)?;
-    period::earned(ctx, validator, delegator, delegation.shares, ended)
 }
 
 fn existing(view: &View, text: &str) -> Result<Validator> {

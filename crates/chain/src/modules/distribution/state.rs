@@ -10,15 +10,13 @@ use crate::stores::DISTRIBUTION;
 pub const COMMUNITY_POOL: Item<DecCoins> = Item::new(DISTRIBUTION, &[0x00]);
 /// Who proposed the last block; absent before the first.
 pub const PREVIOUS_PROPOSER: Item<ConsAddress> = Item::new(DISTRIBUTION, &[0x01]);
-/// What a validator's account with us holds: all that it and its delegators have not yet withdrawn.
-pub const OUTSTANDING: Map<ValAddress, DecCoins> = Map::new(DISTRIBUTION, &[0x02]);
+/// A validator's account with us.
+pub const LEDGERS: Map<ValAddress, Ledger> = Map::new(DISTRIBUTION, &[0x02]);
 /// Where an account wants its rewards; absent: to itself.
 pub const WITHDRAW_ADDRESSES: Map<AccAddress, AccAddress> = Map::new(DISTRIBUTION, &[0x03]);
 pub const STARTING_INFOS: Map<(ValAddress, AccAddress), StartingInfo> = Map::new(DISTRIBUTION, &[0x04]);
+/// Ends of periods that something still refers to; the newest is in the ledger.
 pub const HISTORICAL: Map<(ValAddress, u64), Historical> = Map::new(DISTRIBUTION, &[0x05]);
-pub const CURRENT: Map<ValAddress, Current> = Map::new(DISTRIBUTION, &[0x06]);
-/// The operator's part of the outstanding rewards.
-pub const COMMISSION: Map<ValAddress, DecCoins> = Map::new(DISTRIBUTION, &[0x07]);
 /// (validator, height, period ended by the slash) → fraction that was lost.
 pub const SLASHES: Map<(ValAddress, u64, u64), Dec> = Map::new(DISTRIBUTION, &[0x08]);
 pub const PARAMS: Item<Params> = Item::new(DISTRIBUTION, &[0x09]);
@@ -42,11 +40,19 @@ pub struct Historical {
     pub references: u32,
 }
 
-/// The open period of a validator.
+/// What every reward and every change of stake touches.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Current {
+pub struct Ledger {
+    /// All that the validator and its delegators have not yet withdrawn.
+    pub outstanding: DecCoins,
+    /// The operator's part of it.
+    pub commission: DecCoins,
+    /// The delegators' rewards of the open period.
     pub rewards: DecCoins,
+    /// The number of the open period.
     pub period: u64,
+    /// The end of the period before it, to which the open one refers.
+    pub last: Historical,
 }
 
-entente_kernel::borsh_value!(StartingInfo, Historical, Current);
+entente_kernel::borsh_value!(StartingInfo, Historical, Ledger);

@@ -199,9 +199,8 @@ fn a_validator_that_goes_is_paid_its_commission_and_leaves_no_record() {
     assert!(staking::validator(&w.ctx, &operator(2)).unwrap().is_none());
     let got = w.balance(2).sub(before).unwrap().sub(Int::from(UNIT)).unwrap();
     assert_eq!(got, Int::from(882 + 98), "rewards of its own stake and commission");
-    assert!(state::CURRENT.get(&w.ctx, &operator(2)).unwrap().is_none());
+    assert!(state::LEDGERS.get(&w.ctx, &operator(2)).unwrap().is_none());
     assert_eq!(state::HISTORICAL.prefix(&w.ctx, &operator(2)).count(), 0);
-    assert!(state::OUTSTANDING.get(&w.ctx, &operator(2)).unwrap().is_none());
 }
 
 #[test]
@@ -289,6 +288,22 @@ fn an_export_is_read_back_as_it_was() {
 }
 
 #[test]
+fn a_genesis_with_rewards_of_a_validator_but_without_its_periods_is_refused() {
+    let mut w = World::new(&[10 * UNIT]);
+    w.blocks(3);
+    let whole = crate::genesis::export(&w.ctx).unwrap();
+    for (list, words) in [
+        ("validator_current_rewards", "has no open period"),
+        ("validator_historical_rewards", "no historical record before it"),
+    ] {
+        let mut genesis = whole.clone();
+        genesis["distribution"][list] = json!([]);
+        let Err(e) = World::from_genesis(&genesis) else { panic!("accepted without {list}") };
+        assert!(e.to_string().contains(words), "{e}");
+    }
+}
+
+#[test]
 fn a_genesis_whose_records_are_not_what_the_account_holds_is_refused() {
     let mut genesis = app_state(&[UNIT]);
     genesis["distribution"]["fee_pool"]["community_pool"] = json!([{"denom": "uente", "amount": "1.5"}]);
@@ -356,7 +371,9 @@ fn what_is_owed_is_added_up_where_decimal_numbers_end() {
     state::COMMUNITY_POOL.save(&mut w.ctx, &pool).unwrap();
     let of_validator = outstanding(&w.ctx, &operator(1)).unwrap().add(&owed).unwrap();
     assert!(pool.add(&of_validator).is_err(), "more than 315 bits");
-    state::OUTSTANDING.set(&mut w.ctx, &operator(1), &of_validator).unwrap();
+    let mut ledger = state::LEDGERS.must(&w.ctx, &operator(1)).unwrap();
+    ledger.outstanding = of_validator;
+    state::LEDGERS.set(&mut w.ctx, &operator(1), &ledger).unwrap();
     let missing = super::invariant::module_account(&w.ctx).unwrap().unwrap();
     assert!(missing.contains("uhuge"), "{missing}");
     for part in [half, half.sub(Int::ONE).unwrap()] {
@@ -366,7 +383,7 @@ fn what_is_owed_is_added_up_where_decimal_numbers_end() {
     }
     let missing = super::invariant::module_account(&w.ctx).unwrap().unwrap();
     assert!(missing.contains("uhuge"), "one unit is missing: {missing}");
-    let less = DecCoins::from_coins(&huge(half.sub(Int::ONE).unwrap()));
-    state::OUTSTANDING.set(&mut w.ctx, &operator(1), &less).unwrap();
+    ledger.outstanding = DecCoins::from_coins(&huge(half.sub(Int::ONE).unwrap()));
+    state::LEDGERS.set(&mut w.ctx, &operator(1), &ledger).unwrap();
     assert_eq!(super::invariant::module_account(&w.ctx).unwrap(), None);
 }

@@ -6,8 +6,8 @@ use super::super::handle::{forget_asset, withdraw};
 use super::super::params::CLEANUPS_PER_BLOCK;
 use super::super::pool::{self, Site};
 use super::super::state::{
-    AssetKey, Cursor, DELEGATIONS, DELEGATIONS_OF_POOL, EntryKey, FAULTS, LEAVING, POOLS, POOLS_OF_ASSET,
-    REDELEGATIONS, REDELEGATIONS_OF_SOURCE, RESTARTS, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR, VALIDATORS,
+    AssetKey, Cursor, DELEGATIONS, DELEGATIONS_OF_POOL, EntryKey, FAULTS, LEAVING, POOLS_OF_ASSET, REDELEGATIONS,
+    REDELEGATIONS_OF_SOURCE, RESTARTS, SWEEPS, Sweep, UNBONDINGS_OF_VALIDATOR, VALIDATORS,
 };
 use super::super::{entry, reward};
 use super::{assets, may};
@@ -124,11 +124,10 @@ fn leave_removed(ctx: &mut Ctx) -> Result<()> {
     let mut left = CLEANUPS_PER_BLOCK;
     for row in LEAVING.iter(ctx).take(CLEANUPS_PER_BLOCK).collect::<Result<Vec<_>>>()? {
         let (validator, ()) = row;
-        let pools = POOLS.prefix(ctx, &validator).map(|r| r.map(|((_, key), _)| key)).collect::<Result<Vec<_>>>()?;
-        for key in &pools {
-            left = left.saturating_sub(return_stake(ctx, &validator, key, left)?);
+        for key in pool::assets_at(ctx, &validator)? {
+            left = left.saturating_sub(return_stake(ctx, &validator, &key, left)?);
         }
-        if POOLS.prefix(ctx, &validator).next().transpose()?.is_none() {
+        if pool::at(ctx, &validator)?.is_empty() {
             LEAVING.remove(ctx, &validator)?;
             VALIDATORS.remove(ctx, &validator)?;
         }

@@ -1,12 +1,11 @@
 //! The virtual stake: native coins that the module mints and stakes where alliance stake lies, and burns again when it falls.
 
-use std::collections::BTreeMap;
-
 use entente_kernel::num::{Coin, Coins, Dec, Int, NumError};
+use entente_kernel::state::Rows;
 use entente_kernel::{Ctx, Error, Result, ValAddress, View};
 
-use super::super::state::{AssetKey, POOLS, REBALANCE};
-use super::super::{event, math, reward};
+use super::super::state::{Asset, AssetKey, REBALANCE};
+use super::super::{event, math, pool, reward};
 use super::assets;
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, staking};
@@ -60,10 +59,9 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     if warming_up && !bonded.is_empty() {
         REBALANCE.save(ctx, &())?;
     }
-    let mut expected = expected_stakes(ctx, native)?;
+    let assets = weighed(ctx, native)?;
     for validator in bonded {
-        let expected = expected.remove(&validator).unwrap_or(Ok(Dec::ZERO));
-        match ctx.layer(|ctx| rebalance(ctx, &validator, expected?)) {
+        match ctx.layer(|ctx| rebalance(ctx, &validator, &assets)) {
             Err(Error::Refusal(refusal)) => {
                 let text = ctx.bech32().val(&validator);
                 ctx.emit(event::step_failed("rebalance", &text, &refusal.log));
@@ -75,7 +73,8 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-fn rebalance(ctx: &mut Ctx, validator: &ValAddress, expected: Dec) -> Result<()> {
+fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &Rows<AssetKey, Weighed>) -> Result<()> {
+    let expected = expected_stake(ctx, validator, assets)?;
     let current = current_stake(ctx, validator)?;
     if expected > current {
         let more = expected.sub(current)?.truncate_int()?;
@@ -92,6 +91,7 @@ fn rebalance(ctx: &mut Ctx, validator: &ValAddress, expected: Dec) -> Result<()>
 }
 
 /// What is the same at all validators for an asset that earns.
+#[derive(Clone)]
 struct Weighed {
     /// Its weight in native stake; what is too large is refused where it counts.
     stake: std::result::Result<Dec, NumError>,
@@ -99,31 +99,29 @@ struct Weighed {
     shares: Dec,
 }
 
-fn weighed(view: &View, native: Int) -> Result<BTreeMap<AssetKey, Weighed>> {
-    let mut all = BTreeMap::new();
-    for asset in assets(view)?.into_iter().filter(|a| a.earns(view.time())) {
+/// The assets that earn. Moving the stake of a validator changes neither assets nor pools.
+fn weighed(view: &View, native: Int) -> Result<Rows<AssetKey, Weighed>> {
+    let earning = assets(view)?.into_iter().filter(|a| a.earns(view.time()));
+    let weighed = |asset: Asset| {
         let stake = asset.reward_weight.mul_int(native);
-        all.insert(asset.key(), Weighed { stake, shares: asset.shares.sub(asset.idle_shares)? });
-    }
-    Ok(all)
+        Ok((asset.key(), Weighed { stake, shares: asset.shares.sub(asset.idle_shares)? }))
+    };
+    earning.map(weighed).collect()
 }
 
-/// What the assets at each validator weigh in native stake, by one walk over the pools: moving the stake of one validator changes no
-/// pool. Too large a sum is refused where it counts.
-fn expected_stakes(view: &View, native: Int) -> Result<BTreeMap<ValAddress, Result<Dec>>> {
-    let assets = weighed(view, native)?;
-    let mut sums: BTreeMap<ValAddress, Result<Dec>> = BTreeMap::new();
-    for row in POOLS.iter(view) {
-        let ((validator, key), pool) = row?;
-        let Some(asset) = assets.get(&key) else { continue };
+/// What the assets at a validator weigh in native stake.
+///
+/// # Errors
+/// A refusal of too large a sum.
+fn expected_stake(view: &View, validator: &ValAddress, assets: &Rows<AssetKey, Weighed>) -> Result<Dec> {
+    let mut sum = Dec::ZERO;
+    for (key, pool) in &pool::at(view, validator)? {
+        let Some(asset) = assets.get(key) else { continue };
         if pool.validator_shares.is_positive() && asset.shares.is_positive() {
-            let sum = sums.entry(validator).or_insert(Ok(Dec::ZERO));
-            *sum = sum.clone().and_then(|sum| {
-                Ok(sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?)
-            });
+            sum = sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?;
         }
     }
-    Ok(sums)
+    Ok(sum)
 }
 
 fn current_stake(view: &View, validator: &ValAddress) -> Result<Dec> {

@@ -6,8 +6,9 @@ use num_bigint::BigInt;
 
 use super::model::{Asset, Model, Outcome};
 use super::net::{A1, A2, Net, UNBONDING_SECS, denom, key, user, val};
+use crate::modules::alliance::pool;
 use crate::modules::alliance::state::{
-    DELEGATIONS, DUST, FAULTS, INDICES, OWED, POOLS, REDELEGATIONS, RESTARTS, SWEEPS, UNBONDINGS,
+    DELEGATIONS, DUST, EpochKey, FAULTS, INDICES, OWED, REDELEGATIONS, RESTARTS, SWEEPS, UNBONDINGS,
 };
 use crate::modules::auth::ModuleAccount;
 use crate::modules::bank;
@@ -218,7 +219,7 @@ impl Pair {
                 assert_eq!(big(net.balance(name, asset)), model.wallets[&(u, a)], "{what}: wallet of {name}");
             }
         }
-        assert_eq!(POOLS.iter(&net.ctx).count(), pools, "{what}");
+        assert_eq!(pool::all(&net.ctx).unwrap().len(), pools, "{what}");
         assert_eq!(DELEGATIONS.iter(&net.ctx).count(), model.delegations.len(), "{what}");
         assert_eq!(OWED.iter(&net.ctx).count(), model.owed.len(), "{what}");
         // Indices of ended epochs that nobody refers to any more are forgotten some blocks later.
@@ -232,8 +233,8 @@ impl Pair {
     fn indices_of_epochs(&self, is: impl Fn(u64, u64) -> bool) -> usize {
         let ctx = &self.net.ctx;
         let rows = INDICES.iter(ctx).map(|row| row.unwrap().0);
-        let epoch_of = |v, k| POOLS.get(ctx, &(v, k)).unwrap().unwrap_or_default().epoch;
-        rows.filter(|(v, k, epoch, _)| is(*epoch, epoch_of(*v, k.clone()))).count()
+        let present = |(v, k, _): &EpochKey| pool::at(ctx, v).unwrap().get(k).map_or(0, |pool| pool.epoch);
+        rows.filter(|row| is(row.2, present(row))).count()
     }
 
     fn compare_rows(&self, what: &str, (v, validator): (usize, &str), (a, asset): (usize, &str)) {
@@ -249,8 +250,8 @@ impl Pair {
         }
         for ((w, b, epoch), (index, rest)) in &model.indices {
             if (*w, *b) == (v, a) {
-                let row = (val(validator), key(asset), *epoch, denom(PRIZE));
-                let ours = INDICES.get(&net.ctx, &row).unwrap().unwrap();
+                let row = (val(validator), key(asset), *epoch);
+                let ours = *INDICES.must(&net.ctx, &row).unwrap().get(&denom(PRIZE)).unwrap();
                 let ours = (big(ours.per_share), big(ours.carried));
                 assert_eq!(ours, (index.clone(), rest.clone()), "{what}: index of {asset} at {validator}");
             }

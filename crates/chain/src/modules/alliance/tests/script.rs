@@ -291,8 +291,8 @@ impl Script {
 
     /// Rewards per share with 18 places.
     fn index(&self, v: &str, d: &str, coin: &str) -> String {
-        let row = (val(v), key(d), self.net.pool(v, d).epoch, denom(coin));
-        let found = INDICES.get(&self.net.ctx, &row).unwrap().unwrap_or_default();
+        let indices = INDICES.get(&self.net.ctx, &(val(v), key(d), self.net.pool(v, d).epoch)).unwrap();
+        let found = indices.and_then(|indices| indices.get(&denom(coin)).copied()).unwrap_or_default();
         let places = entente_kernel::num::Wide::from_u64(1_000_000_000_000_000_000);
         found.per_share.div_rem(places).unwrap().0.to_dec().unwrap().to_string()
     }

@@ -1,5 +1,6 @@
 //! D1 to D3, D6, M: load, queries, events and what other modules see.
 
+use entente_kernel::state::Rows;
 use entente_proto::alliance::alliance as wire;
 use entente_proto::cosmos::bank::v1beta1 as bank_wire;
 
@@ -193,7 +194,9 @@ fn m3_each_invariant_fails_when_it_does_not_hold() {
         broken(|net| {
             let mut pool = net.pool("V1", A1);
             pool.delegator_shares = pool.delegator_shares.add(dec(smallest)).unwrap();
-            POOLS.set(&mut net.ctx, &(val("V1"), key(A1)), &pool).unwrap();
+            let mut pools = POOLS.must(&net.ctx, &val("V1")).unwrap();
+            pools.set(&key(A1), pool);
+            POOLS.set(&mut net.ctx, &val("V1"), &pools).unwrap();
         }),
         [false, true, false, false]
     );
@@ -206,7 +209,7 @@ fn m3_each_invariant_fails_when_it_does_not_hold() {
         broken(|net| {
             let row = (user("u1"), val("V1"), key(A1));
             let mut found = DELEGATIONS.must(&net.ctx, &row).unwrap();
-            found.paid.clear();
+            found.paid = Rows::default();
             found.shares = found.shares.sub(dec(smallest)).unwrap();
             DELEGATIONS.set(&mut net.ctx, &row, &found).unwrap();
         }),

@@ -3,8 +3,9 @@
 use super::*;
 use crate::modules::alliance::error;
 use crate::modules::alliance::params::CLEANUPS_PER_BLOCK;
+use crate::modules::alliance::pool;
 use crate::modules::alliance::query;
-use crate::modules::alliance::state::{DELEGATIONS, OWED, POOLS};
+use crate::modules::alliance::state::{DELEGATIONS, OWED};
 use crate::modules::auth::ModuleAccount;
 use entente_proto::alliance::alliance as wire;
 
@@ -67,7 +68,7 @@ fn dissolution_leaves_entries_and_debts() {
 fn dissolution_makes_place_for_the_same_denom() {
     let mut net = dissolving();
     net.end();
-    assert_eq!((POOLS.iter(&net.ctx).count(), DELEGATIONS.iter(&net.ctx).count()), (0, 0));
+    assert_eq!((pool::all(&net.ctx).unwrap().len(), DELEGATIONS.iter(&net.ctx).count()), (0, 0));
     net.asset(A1, "2", "0", "5", "0");
     net.delegate("u2", "V1", A1, 100);
     net.deposit("V1", &[("stake", 6)]);

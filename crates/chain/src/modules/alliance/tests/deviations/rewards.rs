@@ -127,8 +127,8 @@ fn f2_the_index_rises_by_the_floor_and_the_remainder_is_carried() {
     let mut net = with_asset();
     net.delegate("u1", "V1", A1, 7);
     net.deposit("V1", &[("stake", 10)]);
-    let row = (val("V1"), key(A1), 0, denom("stake"));
-    let index = INDICES.get(&net.ctx, &row).unwrap().unwrap();
+    let indices = INDICES.must(&net.ctx, &(val("V1"), key(A1), 0)).unwrap();
+    let index = indices.get(&denom("stake")).unwrap();
     // 10 x 10^36 / 7, and 10 x 10^54 - index x 7 x 10^18.
     assert_eq!(index.per_share.to_string(), "1428571428571428571428571428571428571");
     assert_eq!(index.carried.to_string(), "3000000000000000000");
