@@ -301,7 +301,7 @@ fn validator(bech32: &Bech32, n: u8, tokens: u64) -> Value {
 
 /// The names of events, for assertions.
 pub fn kinds(events: &[Event]) -> Vec<&str> {
-    events.iter().map(|e| e.kind.as_str()).collect()
+    events.iter().map(|e| e.kind.as_ref()).collect()
 }
 
 /// A message from its JSON.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use entente_kernel::event::Attribute;
 use serde_json::Value;
 
 use super::file::{SeenEvent, Tolerance};
@@ -162,7 +163,7 @@ impl Claims {
 }
 
 /// The claims among events, in their order.
-pub fn of_events<'a>(events: impl Iterator<Item = (&'a str, &'a [(String, String)])>) -> Result<Vec<Claim>> {
+pub fn of_events<'a>(events: impl Iterator<Item = (&'a str, &'a [Attribute])>) -> Result<Vec<Claim>> {
     events.filter(|(kind, _)| *kind == CLAIMED).map(|(_, attributes)| claim(attributes)).collect()
 }
 
@@ -171,7 +172,7 @@ pub fn of_seen(events: &[SeenEvent]) -> Result<Vec<Claim>> {
 }
 
 pub fn of_ours(events: &[entente_kernel::Event]) -> Result<Vec<Claim>> {
-    of_events(events.iter().map(|e| (e.kind.as_str(), e.attributes.as_slice())))
+    of_events(events.iter().map(|e| (e.kind.as_ref(), e.attributes.as_slice())))
 }
 
 /// What this chain gave from the rewards pool to the community pool because nobody had shares any more.
@@ -179,13 +180,13 @@ pub fn left_over(events: &[entente_kernel::Event]) -> Result<Vec<BTreeMap<String
     events.iter().filter(|e| e.kind == LEFT_OVER).map(|e| coins(&e.attributes)).collect()
 }
 
-fn attribute(attributes: &[(String, String)], name: &str) -> Result<Value> {
+fn attribute(attributes: &[Attribute], name: &str) -> Result<Value> {
     let text = attributes.iter().find(|(key, _)| key == name).map(|(_, v)| v);
     let text = text.with_context(|| format!("a claim without {name}"))?;
     serde_json::from_str(text).with_context(|| format!("{name} of a claim is no JSON: {text}"))
 }
 
-fn coins(attributes: &[(String, String)]) -> Result<BTreeMap<String, i128>> {
+fn coins(attributes: &[Attribute]) -> Result<BTreeMap<String, i128>> {
     let mut coins = BTreeMap::new();
     for coin in super::paths::list(&attribute(attributes, "coins")?) {
         let amount = super::paths::string(coin, "amount")?;
@@ -195,7 +196,7 @@ fn coins(attributes: &[(String, String)]) -> Result<BTreeMap<String, i128>> {
     Ok(coins)
 }
 
-fn claim(attributes: &[(String, String)]) -> Result<Claim> {
+fn claim(attributes: &[Attribute]) -> Result<Claim> {
     let text =
         |name: &str| -> Result<String> { Ok(attribute(attributes, name)?.as_str().unwrap_or_default().to_owned()) };
     Ok(Claim { delegator: text("allianceSender")?, validator: text("validator")?, coins: coins(attributes)? })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use entente_chain::BlockResult;
 use entente_kernel::Event;
+use entente_kernel::event::Attribute;
 
 use super::compare::Difference;
 use super::file::SeenEvent;
@@ -47,7 +48,7 @@ pub fn is_kept(kind: &str) -> bool {
 pub fn compare(height: i64, place: &str, wanted: &[SeenEvent], found: &[Event]) -> Vec<Difference> {
     let wanted: Vec<_> = wanted.iter().map(|e| (e.kind.clone(), show(&e.kind, &e.attributes))).collect();
     let found = found.iter().filter(|e| is_kept(&e.kind));
-    let found: Vec<_> = found.map(|e| (e.kind.clone(), show(&e.kind, &e.attributes))).collect();
+    let found: Vec<_> = found.map(|e| (e.kind.to_string(), show(&e.kind, &e.attributes))).collect();
     let mut out = Vec::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut gap = |wanted: &[(String, String)], found: &[(String, String)]| {
@@ -122,7 +123,7 @@ pub fn forge(result: &mut BlockResult, place: usize, forgery: Forgery) -> bool {
         Forgery::Dropped => drop(list.remove(i)),
         Forgery::Doubled => list.insert(i, list[i].clone()),
         Forgery::Changed(attribute) => {
-            let has_digits = |(_, value): &&mut (String, String)| value.bytes().any(|b| b.is_ascii_digit());
+            let has_digits = |(_, value): &&mut Attribute| value.bytes().any(|b| b.is_ascii_digit());
             let mut values: Vec<_> = list[i].attributes.iter_mut().filter(has_digits).map(|(_, value)| value).collect();
             let Some(n) = attribute.checked_rem(values.len()) else { return false };
             let value = &mut *values[n];
@@ -135,7 +136,7 @@ pub fn forge(result: &mut BlockResult, place: usize, forgery: Forgery) -> bool {
 }
 
 /// Payouts are compared elsewhere, with their tolerance.
-fn show(kind: &str, attributes: &[(String, String)]) -> String {
+fn show(kind: &str, attributes: &[Attribute]) -> String {
     let is_claim = kind.ends_with("ClaimAllianceRewardsEvent");
     let shown = attributes.iter().filter(|(key, _)| !(is_claim && key == "coins"));
     let shown: Vec<String> = shown.map(|(key, value)| format!("{key}={value}")).collect();
@@ -150,7 +151,7 @@ mod tests {
     fn events_of_kept_kinds_are_compared_with_all_their_attributes_in_order() {
         let seen = |attributes: &[(&str, &str)]| SeenEvent {
             kind: "slash".into(),
-            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned().into(), (*v).to_owned())).collect(),
         };
         let found = [Event::new("transfer").with("x", "1"), Event::new("slash").with("a", "1").with("b", "2")];
         assert_eq!(compare(1, "block", &[seen(&[("a", "1"), ("b", "2")])], &found), []);

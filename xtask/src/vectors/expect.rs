@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use entente_kernel::event::Attribute;
 use entente_kernel::num::Dec;
 use serde::Deserialize;
 
@@ -226,7 +227,7 @@ impl Start {
 }
 
 /// Whether the slashed validator holds stake of an asset.
-fn holds_stake(file: &VectorFile, state: &Texts, attributes: &[(String, String)]) -> bool {
+fn holds_stake(file: &VectorFile, state: &Texts, attributes: &[Attribute]) -> bool {
     let address = attributes.iter().find(|(key, _)| key == "address").map(|(_, v)| v.as_str());
     let validator = file.validators.iter().find(|v| address.is_some() && v["cons_address"].as_str() == address);
     let Some(operator) = validator.and_then(|v| v["operator"].as_str()) else { return false };

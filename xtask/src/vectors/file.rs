@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use entente_chain::{Evidence, FinalizeBlock, InitChain, Vote, VoteFlag};
 use entente_kernel::ConsAddress;
+use entente_kernel::event::Attribute;
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,7 +161,7 @@ pub struct SeenEvent {
     #[serde(rename = "type")]
     pub kind: String,
     #[serde(default)]
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<Attribute>,
 }
 
 impl VectorFile {

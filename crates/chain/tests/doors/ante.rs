@@ -63,7 +63,7 @@ fn a_message_that_fails_costs_the_fee_and_the_sequence_and_nothing_else() {
     assert!(result.log.starts_with("failed to execute message; message index: 1: spendable balance"), "{}", result.log);
     assert_eq!(net.balance(&user(9)), WEALTH);
     assert_eq!((net.balance(&user(1)), net.sequence(&user(1))), (WEALTH - FEE, 1));
-    let kinds: Vec<&str> = result.events.iter().map(|e| e.kind.as_str()).collect();
+    let kinds: Vec<&str> = result.events.iter().map(|e| e.kind.as_ref()).collect();
     assert_eq!(kinds, ["coin_spent", "coin_received", "transfer", "message", "tx", "tx", "tx"]);
 }
 
@@ -81,7 +81,7 @@ fn the_events_of_a_transaction_tell_fee_signature_and_message() {
     assert_eq!(attribute(5, "acc_seq"), format!("{}/0", text(&user(1))));
     assert!(!attribute(6, "signature").is_empty());
     assert_eq!(result.events[7].kind, "message");
-    let head: Vec<&str> = result.events[7].attributes.iter().map(|(k, _)| k.as_str()).collect();
+    let head: Vec<&str> = result.events[7].attributes.iter().map(|(k, _)| k.as_ref()).collect();
     assert_eq!(head, ["action", "sender", "module", "msg_index"]);
     assert_eq!(attribute(7, "action"), "/cosmos.bank.v1beta1.MsgSend");
     assert!(result.events[7..].iter().all(|e| e.attributes.last().unwrap() == &("msg_index".into(), "0".into())));

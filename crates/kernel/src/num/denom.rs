@@ -112,8 +112,9 @@ impl fmt::Debug for Denom {
 impl borsh::BorshSerialize for Denom {
     fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
         let length = u8::try_from(self.0.len()).map_err(|_| std::io::ErrorKind::InvalidInput)?;
-        writer.write_all(&[length])?;
-        writer.write_all(self.0.as_bytes())
+        let (mut bytes, end) = ([length; LEN_MAX + 1], self.0.len().saturating_add(1));
+        bytes.get_mut(1..end).ok_or(std::io::ErrorKind::InvalidInput)?.copy_from_slice(self.0.as_bytes());
+        writer.write_all(bytes.get(..end).unwrap_or_default())
     }
 }
 

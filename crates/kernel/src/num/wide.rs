@@ -43,14 +43,18 @@ pub(super) fn write_signed<const BITS: usize, const LIMBS: usize, W: std::io::Wr
     magnitude: Uint<BITS, LIMBS>,
     writer: &mut W,
 ) -> std::io::Result<()> {
+    // The length stands right before the digits, so that all is written in one step.
     let mut bytes = [0u8; BYTES_MAX];
     for (to, limb) in bytes.chunks_exact_mut(8).rev().zip(magnitude.as_limbs()) {
         to.copy_from_slice(&limb.to_be_bytes());
     }
     let used = magnitude.byte_len();
     let length = u8::try_from(used).map_err(|_| std::io::ErrorKind::InvalidInput)?;
-    writer.write_all(&[if negative { length | SIGN_BIT } else { length }])?;
-    writer.write_all(bytes.get(BYTES_MAX.saturating_sub(used)..).unwrap_or_default())
+    let number = bytes.get_mut(BYTES_MAX.saturating_sub(used).saturating_sub(1)..).unwrap_or_default();
+    if let Some(head) = number.first_mut() {
+        *head = if negative { length | SIGN_BIT } else { length };
+    }
+    writer.write_all(number)
 }
 
 /// Reads what [`write_signed`] writes and refuses every other encoding of the same number.
@@ -79,8 +83,8 @@ pub(super) fn malformed(reason: &'static str) -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::InvalidData, reason)
 }
 
-/// Bytes of the widest number.
-const BYTES_MAX: usize = 80;
+/// Bytes of the widest number, and some before it.
+const BYTES_MAX: usize = 88;
 
 const SIGN_BIT: u8 = 0x80;
 

@@ -135,6 +135,14 @@ impl<K: Key, V: Value> Map<K, V> {
         self.at(view, key, |bytes| form(view, self.store, bytes, |value| make(decode(self.store, bytes, value)?)))
     }
 
+    /// What `look`, which must not read the state, sees in the record; it is not copied for that.
+    pub fn look<R>(&self, view: &View, key: &K, look: impl FnOnce(&V) -> R) -> Result<Option<R>> {
+        self.at(view, key, |bytes| {
+            let make = |value: &[u8]| decode(self.store, bytes, value);
+            see(view, self.store, bytes, make, look)
+        })
+    }
+
     /// The record, which must exist.
     ///
     /// # Errors
@@ -201,6 +209,28 @@ impl<K: Key, V: Value> Map<K, V> {
             view.scan(self.store, self.prefix, Bound::Unbounded, end.as_ref().map(Vec::as_slice))
         };
         self.walk(self.at_prefix(view, key, through))
+    }
+
+    /// The records whose key begins with `prefix`, in the form that `make` gives them; forms that are kept are taken as they are, as by
+    /// [`Self::read_as`].
+    pub fn prefix_as<'v, P: Prefix<K>, T: Any + Clone, M: Fn(K, V) -> Result<T>>(
+        &self,
+        view: &'v View,
+        prefix: &P,
+        make: M,
+    ) -> impl Iterator<Item = Result<T>> + use<'v, K, V, P, T, M> {
+        let scan =
+            self.at_prefix(view, prefix, |bytes| view.scan(self.store, bytes, Bound::Unbounded, Bound::Unbounded));
+        let (store, skip, mut key) = (self.store, self.prefix.len(), Vec::new());
+        scan.map(move |row| {
+            let (k, bytes) = row?;
+            let k = k.joined(&mut key);
+            if let Some(form) = view.form(store, k, T::clone) {
+                return Ok(form);
+            }
+            let (k, v) = pair(store, skip, k, &bytes)?;
+            make(k, v)
+        })
     }
 
     fn at_prefix<T, P: Prefix<K>>(&self, view: &View, prefix: &P, step: impl FnOnce(&[u8]) -> T) -> T {
@@ -280,17 +310,31 @@ fn form<T: Any + Clone + Send + Sync>(
     key: &[u8],
     make: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<Option<T>> {
-    if let Some(form) = view.form::<T>(store, key) {
-        return Ok(Some(form));
+    see(view, store, key, make, T::clone)
+}
+
+/// What `look` sees in the form of the record under a key.
+fn see<T: Any + Send + Sync, R>(
+    view: &View,
+    store: StoreId,
+    key: &[u8],
+    make: impl FnOnce(&[u8]) -> Result<T>,
+    look: impl FnOnce(&T) -> R,
+) -> Result<Option<R>> {
+    let mut look = Some(look);
+    let mut once = |form: &T| look.take().map(|look| look(form));
+    if let Some(seen) = view.form(store, key, &mut once) {
+        return Ok(seen);
     }
     let found = view.read(store, key)?;
     let Some(bytes) = found.value else { return Ok(None) };
-    if let Some(form) = found.form.and_then(|form| form.downcast_ref::<T>().cloned()) {
-        return Ok(Some(form));
+    if let Some(form) = found.form.as_deref().and_then(|form| form.downcast_ref::<T>()) {
+        return Ok(once(form));
     }
     let form = make(&bytes)?;
-    view.keep(found.place, Arc::new(form.clone()));
-    Ok(Some(form))
+    let seen = once(&form);
+    view.keep(found.place, Arc::new(form));
+    Ok(seen)
 }
 
 fn decode<V: Value>(store: StoreId, key: &[u8], bytes: &[u8]) -> Result<V> {

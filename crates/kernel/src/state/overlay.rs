@@ -10,6 +10,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rayon::prelude::*;
 
 use super::value::Value;
 use super::view::Changes;
@@ -28,6 +29,12 @@ const KEPT_MAX: usize = READ_MAX / 2;
 
 /// Cells of a portion.
 const PORTION: u32 = 256;
+
+/// Most records have fewer bytes.
+const RECORD_BYTES: usize = 512;
+
+/// So many records are worth another thread's while to encode.
+const SHARED: usize = 64;
 
 /// A record as the program uses it.
 pub(super) type Form = Arc<dyn Any + Send + Sync>;
@@ -48,8 +55,8 @@ pub(super) enum Held {
     Record(Encode),
 }
 
-/// Makes the bytes of a record from a form.
-pub(super) type Encode = fn(&(dyn Any + Send + Sync), &Bech32) -> Option<Bytes>;
+/// Makes the bytes of a record from a form, in a room that is used again.
+pub(super) type Encode = fn(&(dyn Any + Send + Sync), &Bech32, &mut Vec<u8>) -> Option<Bytes>;
 
 /// The bytes of a record, as the tree keeps them.
 pub(super) fn bytes_of<V: Value>(record: &V, room: &mut Vec<u8>) -> Bytes {
@@ -75,7 +82,8 @@ impl Cell {
     /// The bytes of the value; a record is encoded now.
     fn bytes(&mut self, bech32: &Bech32) -> Option<&Bytes> {
         if let Held::Record(encode) = self.value {
-            self.value = Held::Bytes(self.form.as_deref().and_then(|form| encode(form, bech32)));
+            let mut room = Vec::with_capacity(RECORD_BYTES);
+            self.value = Held::Bytes(self.form.as_deref().and_then(|form| encode(form, bech32, &mut room)));
         }
         match &self.value {
             Held::Bytes(bytes) => bytes.as_ref(),
@@ -131,11 +139,11 @@ impl Overlay {
         }
     }
 
-    /// The form of a pair, if it is kept and of this type; the pair exists then.
-    pub fn form<T: Any + Clone>(&self, store: u8, key: &[u8]) -> Option<T> {
+    /// What `look` sees in the form of a pair, if it is kept and of this type; the pair exists then.
+    pub fn form<T: Any, R>(&self, store: u8, key: &[u8], look: impl FnOnce(&T) -> R) -> Option<R> {
         let cells = self.cells.borrow();
         let place = cells.find_place(cells.hash(store, key), store, key)?;
-        cells.at(place)?.form.as_deref()?.downcast_ref().cloned()
+        cells.at(place)?.form.as_deref()?.downcast_ref().map(look)
     }
 
     /// Value and form of a pair whose form is this record.
@@ -206,8 +214,21 @@ impl Overlay {
     /// bytes of are encoded now.
     pub fn settle(mut self, bech32: &Bech32) -> (Changes, Self) {
         let cells = self.cells.get_mut();
-        let mut changes = Vec::with_capacity(self.written.iter().map(BTreeMap::len).sum());
-        for (store, pairs) in (0_u8..).zip(std::mem::take(&mut self.written)) {
+        let written = std::mem::take(&mut self.written);
+        let late = written.iter().flat_map(BTreeMap::values).filter_map(|place| Some((*place, cells.late(*place)?)));
+        let late: Vec<(Place, (Encode, Form))> = late.collect();
+        let encode = |room: &mut Vec<u8>, (place, (encode, form)): (Place, (Encode, Form))| {
+            (place, Held::Bytes(encode(form.as_ref(), bech32, room)))
+        };
+        let room = || Vec::with_capacity(RECORD_BYTES);
+        let encoded: Vec<_> = late.into_par_iter().with_min_len(SHARED).map_init(room, encode).collect();
+        for (place, bytes) in encoded {
+            if let Some(cell) = cells.at_mut(place) {
+                cell.value = bytes;
+            }
+        }
+        let mut changes = Vec::with_capacity(written.iter().map(BTreeMap::len).sum());
+        for (store, pairs) in (0_u8..).zip(written) {
             for (key, place) in pairs {
                 let Some(cell) = cells.at_mut(place) else { continue };
                 cell.written = false;
@@ -293,6 +314,14 @@ impl Cells {
 
     fn at(&self, place: Place) -> Option<&Cell> {
         self.all.get((place / PORTION) as usize)?.get((place % PORTION) as usize)
+    }
+
+    /// How a record that was not encoded yet is encoded.
+    fn late(&self, place: Place) -> Option<(Encode, Form)> {
+        match self.at(place)? {
+            Cell { value: Held::Record(encode), form: Some(form), .. } => Some((*encode, form.clone())),
+            _ => None,
+        }
     }
 
     fn at_mut(&mut self, place: Place) -> Option<&mut Cell> {

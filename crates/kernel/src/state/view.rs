@@ -117,9 +117,10 @@ impl View {
         Ok(found)
     }
 
-    /// The form of the record under a key, if it is kept and the meter does not want to know the length of the record's bytes.
-    pub(super) fn form<T: Any + Clone>(&self, store: StoreId, key: &[u8]) -> Option<T> {
-        if self.gas.counts() { None } else { self.overlay.form(store.index, key) }
+    /// What `look` sees in the form of the record under a key, if it is kept and the meter does not want to know the length of the record's
+    /// bytes.
+    pub(super) fn form<T: Any, R>(&self, store: StoreId, key: &[u8], look: impl FnOnce(&T) -> R) -> Option<R> {
+        if self.gas.counts() { None } else { self.overlay.form(store.index, key, look) }
     }
 
     /// Keeps the form of what was just read.
@@ -406,7 +407,7 @@ impl Ctx {
             return self.store(store, key, self.value.len(), value, None);
         }
         if !self.view.gas.counts() {
-            let encode: Encode = |form, _| Some(bytes_of(form.downcast_ref::<V>()?, &mut Vec::new()));
+            let encode: Encode = |form, _, room| Some(bytes_of(form.downcast_ref::<V>()?, room));
             return self.store_late(store, key, encode, Arc::new(record.clone()));
         }
         match self.view.overlay.same(&self.view.env.bech32, store.index, key, record) {
@@ -422,8 +423,7 @@ impl Ctx {
     /// Writes the record that a form stands for, and keeps the form. The record is made when its bytes are asked for.
     pub(super) fn write_form<V: Value, T: Form<V>>(&mut self, store: StoreId, key: &[u8], form: T) -> Result<()> {
         if !self.view.gas.counts() {
-            let encode: Encode =
-                |form, bech32| Some(bytes_of(&form.downcast_ref::<T>()?.record(bech32), &mut Vec::new()));
+            let encode: Encode = |form, bech32, room| Some(bytes_of(&form.downcast_ref::<T>()?.record(bech32), room));
             return self.store_late(store, key, encode, Arc::new(form));
         }
         let value = bytes_of(&form.record(&self.view.env.bech32), &mut self.value);
@@ -464,16 +464,17 @@ impl Ctx {
 
     /// As [`Self::into_changes`]; gives also what a context on the snapshot with these changes may go on with.
     pub fn end(self) -> (Changes, Memory) {
-        let View { base, overlay, env, .. } = self.view;
+        let (View { base, overlay, env, .. }, mut journal) = (self.view, self.journal);
         drop(base);
+        journal.clear();
         let (changes, overlay) = overlay.settle(&env.bech32);
-        (changes, Memory { overlay, root: None })
+        (changes, Memory { overlay, journal, root: None })
     }
 
     /// Goes on with what an earlier context remembered, if that is of this very snapshot. For a context in which nothing happened yet.
     pub fn remember(&mut self, memory: Memory) {
         if memory.root == Some(self.view.base.root()) && self.journal.is_empty() {
-            self.view.overlay = memory.overlay;
+            (self.view.overlay, self.journal) = (memory.overlay, memory.journal);
         }
     }
 }
@@ -484,6 +485,8 @@ impl Ctx {
 /// Each remembered pair is as in that snapshot. So whether a context remembers or not makes no difference but time.
 pub struct Memory {
     overlay: Overlay,
+    /// Empty; its room is used again.
+    journal: Vec<(Place, Before)>,
     root: Option<[u8; 32]>,
 }
 

@@ -24,7 +24,10 @@ impl Bit {
     /// The first bit in which two keys differ; `None` for equal keys. At least one of the keys is short enough to be
     /// in a tree, so the place fits.
     pub fn first_difference(a: &[u8], b: &[u8]) -> Option<Bit> {
-        let common = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0).take_while(|(x, y)| x == y).count();
+        let alike = words.wrapping_mul(8);
+        let rest = a.iter().zip(b).skip(alike).take_while(|(x, y)| x == y).count();
+        let common = alike.wrapping_add(rest);
         let within = match (a.get(common), b.get(common)) {
             (None, None) => return None,
             (Some(x), Some(y)) => (x ^ y).leading_zeros().wrapping_add(1),

@@ -54,7 +54,7 @@ impl Ledger {
 
     fn event(&mut self, event: &Event, makers: &Makers) -> Result<(), String> {
         let coins = || coins(attribute(event, "amount").unwrap_or_default());
-        match event.kind.as_str() {
+        match event.kind.as_ref() {
             "coin_received" => {
                 let owner = attribute(event, "receiver").unwrap_or_default();
                 for (denom, amount) in coins()? {

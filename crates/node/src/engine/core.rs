@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use entente_chain::{BlockResult, Chain, Commit, Executed, Executor, FinalizeBlock, TxResult, Vote, VoteFlag};
+use entente_kernel::event::Attribute;
 use entente_kernel::{ConsAddress, Event, StoreId, Timestamp};
 use entente_proto::tendermint::abci::{self, ExecTxResult, ResponseFinalizeBlock};
 use entente_proto::tendermint::types::{self as wire, BlockIdFlag, DuplicateVoteEvidence};
@@ -195,9 +196,11 @@ fn votes(standing: &Standing, commit: &wire::Commit) -> Vec<Vote> {
 }
 
 pub fn to_wire_events(events: Vec<Event>) -> Vec<abci::Event> {
-    let attribute = |(key, value)| abci::EventAttribute { key, value, index: true };
-    let event =
-        |e: Event| abci::Event { r#type: e.kind, attributes: e.attributes.into_iter().map(attribute).collect() };
+    let attribute = |(key, value): Attribute| abci::EventAttribute { key: key.into(), value, index: true };
+    let event = |Event { kind, attributes }| abci::Event {
+        r#type: kind.into(),
+        attributes: attributes.into_iter().map(attribute).collect(),
+    };
     events.into_iter().map(event).collect()
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use entente_chain::BlockResult;
+use entente_kernel::event::Attribute;
 use entente_kernel::num::{Dec, Int};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub struct Moves {
     pub slashes: Vec<(String, String, Int)>,
 }
 
-type Attributes = [(String, String)];
+type Attributes = [Attribute];
 
 impl Moves {
     pub fn ours(block: &Block, result: &BlockResult) -> Result<Self> {

@@ -367,7 +367,7 @@ fn begin(s: &Sight, out: &mut Vec<Broken>) -> Result<()> {
         }
         demanded.push(Wanted::any("slash"));
     }
-    let told = |e: &&Event| match e.kind.as_str() {
+    let told = |e: &&Event| match e.kind.as_ref() {
         "slash" => e.attributes.iter().any(|(key, _)| key == "burned_coins"),
         "withdraw_rewards" => true,
         kind => kind.ends_with("ClaimAllianceRewardsEvent"),
@@ -425,7 +425,7 @@ fn end(s: &Sight, out: &mut Vec<Broken>) -> Result<()> {
         ("taken", &["alliance.alliance.DeductAllianceAssetsEvent"], takes),
         ("decided", &["active_proposal"], decisions(s)),
     ] {
-        let found: Vec<&Event> = told.iter().copied().filter(|e| kinds.contains(&e.kind.as_str())).collect();
+        let found: Vec<&Event> = told.iter().copied().filter(|e| kinds.contains(&e.kind.as_ref())).collect();
         if let Some((wanted, found)) = mismatch(&wanted, &found) {
             out.push(Broken::new("events", format!("end/{part}"), wanted, found));
         }
@@ -473,7 +473,7 @@ fn unbondings(s: &Sight, out: &mut Vec<Broken>) -> Result<()> {
     let mut told: BTreeMap<String, Int> = BTreeMap::new();
     for e in s.result.txs.iter().filter(|tx| tx.code == 0).flat_map(|tx| &tx.events) {
         let value = |key: &str| e.attributes.iter().find(|(k, _)| k == key).map_or("", |(_, v)| v.as_str());
-        match e.kind.as_str() {
+        match e.kind.as_ref() {
             "unbond" => {
                 let amount = value("amount").trim_end_matches(s.file.bond_denom.as_str()).parse()?;
                 super::moves::add(&mut told, format!("{}/{}", value("delegator"), value("validator")), amount)?;

@@ -1,6 +1,7 @@
 //! Events that are demanded, beside those that there are.
 
 use entente_kernel::Event;
+use entente_kernel::event::Attribute;
 use entente_proto::cosmos::base::v1beta1::Coin;
 use serde_json::json;
 
@@ -45,8 +46,8 @@ impl Wanted {
     /// Whether it is this event, apart from the attribute that says where it comes from.
     fn is(&self, event: &Event) -> bool {
         let own: Vec<_> =
-            event.attributes.iter().filter(|(key, _)| !["msg_index", "mode"].contains(&key.as_str())).collect();
-        let same = |(wanted, found): (&(&str, Option<String>), &&(String, String))| {
+            event.attributes.iter().filter(|(key, _)| !["msg_index", "mode"].contains(&key.as_ref())).collect();
+        let same = |(wanted, found): (&(&str, Option<String>), &&Attribute)| {
             wanted.0 == found.0 && wanted.1.as_ref().is_none_or(|value| *value == found.1)
         };
         self.kind == event.kind

@@ -6,7 +6,7 @@ use entente_kernel::{Event, Timestamp};
 use serde_json::{Value, json};
 
 /// A typed event: the attributes must be given in the order of their keys.
-fn typed<const N: usize>(name: &str, attributes: [(&str, Value); N]) -> Event {
+fn typed<const N: usize>(name: &str, attributes: [(&'static str, Value); N]) -> Event {
     let event = Event::new(format!("alliance.alliance.{name}"));
     attributes.into_iter().fold(event, |event, (key, value)| event.with(key, value))
 }

@@ -29,14 +29,13 @@ pub fn account(view: &View, address: &AccAddress) -> Result<Option<Account>> {
     state::ACCOUNTS.get(view, address)
 }
 
-/// Makes sure that an account exists and returns it. An address that belongs to a module becomes that module's account, whoever
-/// touches it first.
-pub fn ensure_account(ctx: &mut Ctx, address: &AccAddress) -> Result<Account> {
-    if let Some(found) = account(ctx, address)? {
-        return Ok(found);
+/// Makes sure that an account exists. An address that belongs to a module becomes that module's account, whoever touches it first.
+pub fn ensure_account(ctx: &mut Ctx, address: &AccAddress) -> Result<()> {
+    if state::ACCOUNTS.look(ctx, address, |_| ())?.is_some() {
+        return Ok(());
     }
     let kind = ModuleAccount::at(address).map_or(Kind::Base, |m| m.kind());
-    create(ctx, address, kind)
+    create(ctx, address, kind).map(drop)
 }
 
 /// A new account with the next number.
@@ -79,17 +78,20 @@ pub fn check_authority(ctx: &Ctx, got: &str) -> Result<()> {
 
 /// What a vesting schedule keeps from being spent now; nothing for other accounts.
 pub fn locked_coins(view: &View, address: &AccAddress) -> Result<Coins> {
-    match account(view, address)?.map(|a| a.kind) {
+    match state::ACCOUNTS.look(view, address, if_vesting)?.flatten().map(|a| a.kind) {
         Some(Kind::Vesting(vesting)) => math::locked(&vesting, view.time()),
         _ => Ok(Coins::empty()),
     }
 }
 
+/// The account, if it has a vesting schedule: few have.
+fn if_vesting(account: &Account) -> Option<Account> {
+    matches!(account.kind, Kind::Vesting(_)).then(|| account.clone())
+}
+
 /// Tells a vesting account that it delegates `amount` of its `balance`.
 pub fn track_delegation(ctx: &mut Ctx, address: &AccAddress, balance: &Coins, amount: &Coins) -> Result<()> {
-    let Some(mut found) = account(ctx, address)? else {
-        return Err(sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))));
-    };
+    let Some(mut found) = vesting_account(ctx, address)? else { return Ok(()) };
     if let Kind::Vesting(vesting) = &mut found.kind {
         math::track_delegation(vesting, ctx.time(), balance, amount)?;
         save(ctx, &found)?;
@@ -99,14 +101,22 @@ pub fn track_delegation(ctx: &mut Ctx, address: &AccAddress, balance: &Coins, am
 
 /// Tells a vesting account that `amount` comes back from a delegation.
 pub fn track_undelegation(ctx: &mut Ctx, address: &AccAddress, amount: &Coins) -> Result<()> {
-    let Some(mut found) = account(ctx, address)? else {
-        return Err(sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", ctx.bech32().acc(address))));
-    };
+    let Some(mut found) = vesting_account(ctx, address)? else { return Ok(()) };
     if let Kind::Vesting(vesting) = &mut found.kind {
         math::track_undelegation(vesting, amount)?;
         save(ctx, &found)?;
     }
     Ok(())
+}
+
+/// The account, if it has a vesting schedule.
+///
+/// # Errors
+/// `sdk` 9 if there is no account.
+fn vesting_account(view: &View, address: &AccAddress) -> Result<Option<Account>> {
+    state::ACCOUNTS
+        .look(view, address, if_vesting)?
+        .ok_or_else(|| sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", view.bech32().acc(address))))
 }
 
 /// The prices and limits of signatures and bytes.

@@ -23,7 +23,7 @@ fn who_signs_twice_loses_a_twentieth_and_is_barred_for_ever() {
     w.blocks(3);
     let events = w.block_with_proof(1, 2, 100);
     let slashes: Vec<_> = events.iter().filter(|e| e.kind == "slash").collect();
-    let names = |i: usize| slashes[i].attributes.iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>();
+    let names = |i: usize| slashes[i].attributes.iter().map(|(k, _)| k.as_ref()).collect::<Vec<_>>();
     assert_eq!(names(0), ["address", "power", "reason", "burned_coins"]);
     assert_eq!(slashes[0].attributes[2].1, "double_sign");
     assert_eq!(names(1), ["jailed"]);

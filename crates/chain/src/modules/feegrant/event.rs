@@ -2,7 +2,7 @@
 
 use entente_kernel::Event;
 
-fn event(kind: &str, granter: &str, grantee: &str) -> Event {
+fn event(kind: &'static str, granter: &str, grantee: &str) -> Event {
     Event::new(kind).with("granter", granter).with("grantee", grantee)
 }
 

@@ -41,7 +41,7 @@ fn absence_from_more_than_half_of_the_window_costs_one_percent_and_the_place() {
     }
     let events = w.block_without(1);
     let slash = events.iter().find(|e| e.kind == "slash").unwrap();
-    let names: Vec<&str> = slash.attributes.iter().map(|(k, _)| k.as_str()).collect();
+    let names: Vec<&str> = slash.attributes.iter().map(|(k, _)| k.as_ref()).collect();
     assert_eq!(names, ["address", "power", "reason", "jailed", "burned_coins"]);
     assert_eq!(slash.attributes[4].1, UNIT.to_string());
     let v = w.validator(1);

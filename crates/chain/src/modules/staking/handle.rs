@@ -1,5 +1,7 @@
 //! What the messages of staking do.
 
+use std::sync::Arc;
+
 use entente_kernel::error::sdk;
 use entente_kernel::num::{Coin, Dec};
 use entente_kernel::{Ctx, Error, Grpc, Result, Timestamp, View, Wire};
@@ -53,7 +55,7 @@ pub fn edit_validator(ctx: &mut Ctx, m: msg::EditValidator) -> Result<wire::MsgE
         return Err(sdk::INVALID_REQUEST.because(details));
     }
     let mut validator = super::must_validator(ctx, &m.operator)?;
-    validator.description = msg::merged(validator.description, m.description);
+    validator.description = msg::merged(Arc::unwrap_or_clone(validator.description), m.description).into();
     msg::check_lengths(&validator.description)?;
     if let Some(rate) = m.commission_rate {
         validator.commission.check_new_rate(rate, ctx.time())?;

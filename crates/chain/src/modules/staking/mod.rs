@@ -161,8 +161,7 @@ pub fn delegation(view: &View, delegator: &AccAddress, operator: &ValAddress) ->
 
 /// The delegations of a delegator, by operator.
 pub fn delegations_of(view: &View, delegator: &AccAddress) -> impl Iterator<Item = Result<Delegation>> {
-    let read = |row: Result<_>| row.and_then(|(key, Wire(w))| stored(Delegation::from_wire(&w, key)));
-    state::DELEGATIONS.prefix(view, delegator).map(read)
+    state::DELEGATIONS.prefix_as(view, delegator, |key, Wire(w)| stored(Delegation::from_wire(&w, key)))
 }
 
 /// The delegators of a validator, by address.

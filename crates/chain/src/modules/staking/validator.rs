@@ -3,6 +3,8 @@
 //! `tokens` belong to the holders of `delegator_shares` in proportion. The first delegation buys shares at one to one; a slash takes
 //! tokens and leaves shares.
 
+use std::sync::Arc;
+
 use entente_kernel::crypto::sha256_truncated;
 use entente_kernel::num::{Dec, Int};
 use entente_kernel::state::Form;
@@ -84,7 +86,7 @@ pub struct Validator {
     pub status: BondStatus,
     pub tokens: Int,
     pub delegator_shares: Dec,
-    pub description: wire::Description,
+    pub description: Arc<wire::Description>,
     /// Height and time of the last or running unbonding of the validator itself.
     pub unbonding_height: i64,
     pub unbonding_time: Timestamp,
@@ -106,7 +108,7 @@ impl Validator {
             status: BondStatus::Unbonded,
             tokens: Int::ZERO,
             delegator_shares: Dec::ZERO,
-            description,
+            description: description.into(),
             unbonding_height: 0,
             unbonding_time: epoch,
             commission: Commission { rate: none, max_rate: none, max_change_rate: none, update_time: epoch },
@@ -227,7 +229,7 @@ impl Validator {
             status: self.status.number(),
             tokens: self.tokens.to_string(),
             delegator_shares: self.delegator_shares.to_scaled_string(),
-            description: Some(self.description.clone()),
+            description: Some(wire::Description::clone(&self.description)),
             unbonding_height: self.unbonding_height,
             unbonding_time: Some(convert::timestamp(self.unbonding_time)),
             commission: Some(wire::Commission {
@@ -260,7 +262,7 @@ impl Validator {
             status,
             tokens: read_int(&wire.tokens, "tokens")?,
             delegator_shares: read_dec(&wire.delegator_shares, "delegator_shares")?,
-            description: wire.description.unwrap_or_default(),
+            description: wire.description.unwrap_or_default().into(),
             unbonding_height: wire.unbonding_height,
             unbonding_time: read_time(wire.unbonding_time, "unbonding_time")?,
             commission: Commission::from_wire(wire.commission.unwrap_or_default())?,

@@ -114,9 +114,11 @@ fn weighed(view: &View, native: Int) -> Result<Rows<AssetKey, Weighed>> {
 /// # Errors
 /// A refusal of too large a sum.
 fn expected_stake(view: &View, validator: &ValAddress, assets: &Rows<AssetKey, Weighed>) -> Result<Dec> {
-    let mut sum = Dec::ZERO;
+    let (mut sum, mut assets) = (Dec::ZERO, assets.iter().peekable());
     for (key, pool) in &pool::at(view, validator)? {
-        let Some(asset) = assets.get(key) else { continue };
+        // Both lists are in the order of assets.
+        while assets.next_if(|(own, _)| own < key).is_some() {}
+        let Some((_, asset)) = assets.next_if(|(own, _)| own == key) else { continue };
         if pool.validator_shares.is_positive() && asset.shares.is_positive() {
             sum = sum.add(math::part_of_stake(asset.stake.clone()?, pool.validator_shares, asset.shares)?)?;
         }

@@ -150,7 +150,7 @@ fn undelegated_coins_are_paid_exactly_when_they_are_due() {
     let events = w.send(&undelegate(&w, 101, 1, UNIT).clone()).unwrap();
     let last = events.last().unwrap();
     assert_eq!(last.kind, "unbond");
-    let names: Vec<&str> = last.attributes.iter().map(|(k, _)| k.as_str()).collect();
+    let names: Vec<&str> = last.attributes.iter().map(|(k, _)| k.as_ref()).collect();
     assert_eq!(names, ["validator", "delegator", "amount", "completion_time"]);
     let before = w.balance(101);
     assert!(!kinds(&w.after(UNBONDING_SECS - BLOCK_SECS - 1)).contains(&"complete_unbonding"));

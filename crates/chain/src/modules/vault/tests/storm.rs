@@ -125,7 +125,7 @@ impl Storm {
     /// The accounts of vaults have no stake of the native coin, and nobody stakes, moves or takes out stake in their name.
     fn no_stake_of_its_own(&self, events: &[Event]) {
         let owner = self.net.w.ctx.bech32().acc(&account(1));
-        for event in events.iter().filter(|event| ["delegate", "unbond", "redelegate"].contains(&event.kind.as_str())) {
+        for event in events.iter().filter(|event| ["delegate", "unbond", "redelegate"].contains(&event.kind.as_ref())) {
             let by = event.attributes.iter().find(|(key, _)| key == "delegator").map(|(_, value)| value.to_string());
             assert_ne!(by.as_deref(), Some(owner.as_str()), "{event:?}");
         }

@@ -302,12 +302,12 @@ fn m12_governance_and_completions_are_told() {
     net.pass(60);
     net.ctx.take_events();
     block::end(&mut net.ctx).unwrap();
-    let kinds: Vec<String> = net.ctx.take_events().into_iter().map(|e| e.kind).collect();
+    let kinds: Vec<_> = net.ctx.take_events().into_iter().map(|e| e.kind).collect();
     let count = |name: &str| kinds.iter().filter(|k| **k == format!("alliance.alliance.{name}")).count();
     assert_eq!((count("RewardWeightChangedEvent"), count("EntrySlashedEvent")), (1, 2));
     net.pass(UNBONDING_SECS);
     block::end(&mut net.ctx).unwrap();
-    let kinds: Vec<String> = net.ctx.take_events().into_iter().map(|e| e.kind).collect();
+    let kinds: Vec<_> = net.ctx.take_events().into_iter().map(|e| e.kind).collect();
     let count = |name: &str| kinds.iter().filter(|k| **k == format!("alliance.alliance.{name}")).count();
     assert_eq!((count("UndelegationCompletedEvent"), count("RedelegationCompletedEvent")), (1, 1));
     net.delete(A1).unwrap();
