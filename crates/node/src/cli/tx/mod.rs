@@ -427,7 +427,15 @@ mod tests {
                 plain => plain.to_owned(),
             };
             let mut words: Vec<String> = verb.usage.split_whitespace().map(word).collect();
-            words.extend(["--spend-limit".to_owned(), "9uente".to_owned()]);
+            for (flag, value) in [
+                ("spend-limit", "9uente"),
+                ("upgrade-height", "7"),
+                ("title", "t"),
+                ("summary", "s"),
+                ("deposit", "1uente"),
+            ] {
+                words.extend([format!("--{flag}"), value.to_owned()]);
+            }
             let words = Words::parse(&words, &[FLAGS, verbs::FLAGS]).unwrap();
             words.check_places("tx", verb.usage).unwrap();
             let messages = (verb.messages)(&author, &words).unwrap();

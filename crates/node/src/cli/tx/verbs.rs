@@ -1,5 +1,6 @@
 //! What transactions can say: the verbs of `gaiad` and `allianced`, and the messages that they become.
 
+mod gov;
 mod pools;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -38,7 +39,13 @@ pub const FLAGS: &[Flag] = &[
     switch("split", None, "multi-send: divide the amount among all"),
     switch("commission", None, "withdraw-rewards: the validator's commission too"),
     switch("delayed", None, "create-vesting-account: all at the end"),
-    value("metadata", None, "gov: words beside the vote"),
+    value("metadata", None, "gov: words beside the vote or the proposal"),
+    value("upgrade-height", None, "software-upgrade: the height before which all stop"),
+    value("upgrade-info", None, "software-upgrade: words of the plan, such as where to find the program"),
+    value("title", None, "of a proposal"),
+    value("summary", None, "of a proposal"),
+    value("deposit", None, "of a proposal, such as 10000000uente"),
+    switch("expedited", None, "of a proposal: a shorter vote"),
     value("new-moniker", None, "edit-validator"),
     value("identity", None, "edit-validator"),
     value("website", None, "edit-validator"),
@@ -155,7 +162,7 @@ pub const VERBS: &[Verb] = &[
             json!({ "depositor": a.text(), "amount": coins(w.place(0))? }),
         )
     }),
-    verb("gov", "submit-proposal", "FILE", submit_proposal),
+    verb("gov", "submit-proposal", "FILE", gov::submit_proposal),
     verb("gov", "cancel-proposal", "NUMBER", |a, w| {
         one("/cosmos.gov.v1.MsgCancelProposal", json!({ "proposal_id": w.place(0), "proposer": a.text() }))
     }),
@@ -165,27 +172,10 @@ pub const VERBS: &[Verb] = &[
             json!({ "proposal_id": w.place(0), "depositor": a.text(), "amount": coins(w.place(1))? }),
         )
     }),
-    verb("gov", "vote", "NUMBER yes|no|no_with_veto|abstain", |a, w| {
-        one(
-            "/cosmos.gov.v1.MsgVote",
-            json!({
-                "proposal_id": w.place(0), "voter": a.text(), "option": vote_option(w.place(1))?, "metadata": w.flag("metadata").unwrap_or_default(),
-            }),
-        )
-    }),
-    verb("gov", "weighted-vote", "NUMBER yes=0.6,no=0.4", |a, w| {
-        let options = w.place(1).split(',').map(|part| {
-            let (option, weight) =
-                part.split_once('=').ok_or_else(|| anyhow!("{part:?} is not a part such as yes=0.6"))?;
-            Ok(json!({ "option": vote_option(option)?, "weight": weight }))
-        });
-        one(
-            "/cosmos.gov.v1.MsgVoteWeighted",
-            json!({
-                "proposal_id": w.place(0), "voter": a.text(), "options": options.collect::<Result<Vec<_>>>()?, "metadata": w.flag("metadata").unwrap_or_default(),
-            }),
-        )
-    }),
+    verb("gov", "vote", "NUMBER yes|no|no_with_veto|abstain", gov::vote),
+    verb("gov", "weighted-vote", "NUMBER yes=0.6,no=0.4", gov::weighted_vote),
+    verb("upgrade", "software-upgrade", "NAME", gov::software_upgrade),
+    verb("upgrade", "cancel-software-upgrade", "", gov::cancel_software_upgrade),
     verb("alliance", "delegate", "VALIDATOR AMOUNT", |a, w| {
         one(
             "/alliance.alliance.MsgDelegate",
@@ -433,16 +423,6 @@ pub fn read_json(path: &str) -> Result<Value> {
     serde_json::from_slice(&text).map_err(|e| anyhow!("the file {path} is not JSON: {e}"))
 }
 
-fn vote_option(text: &str) -> Result<&'static str> {
-    Ok(match text.to_lowercase().replace('-', "_").trim_start_matches("vote_option_") {
-        "yes" => "VOTE_OPTION_YES",
-        "no" => "VOTE_OPTION_NO",
-        "abstain" => "VOTE_OPTION_ABSTAIN",
-        "no_with_veto" | "nowithveto" => "VOTE_OPTION_NO_WITH_VETO",
-        _ => bail!("{text:?} is not a vote: yes, no, no_with_veto and abstain are"),
-    })
-}
-
 fn multi_send(a: &Author, w: &Words) -> Result<Vec<Value>> {
     let [_, to @ .., amount] = w.places() else { bail!("FROM TO TO... AMOUNT are wanted") };
     ensure!(!to.is_empty(), "there is no receiver");
@@ -464,7 +444,6 @@ fn multi_send(a: &Author, w: &Words) -> Result<Vec<Value>> {
     )
 }
 
-/// The file has the members that `gaiad` reads: pubkey, amount, moniker, commission-rate and so on.
 /// What a guardian does to a target, which the first two words name.
 fn tighten(a: &Author, w: &Words, action: Value) -> Result<Vec<Value>> {
     let kind = match w.place(0) {
@@ -479,6 +458,7 @@ fn tighten(a: &Author, w: &Words, action: Value) -> Result<Vec<Value>> {
     )
 }
 
+/// The file has the members that `gaiad` reads: pubkey, amount, moniker, commission-rate and so on.
 fn create_validator(a: &Author, w: &Words) -> Result<Vec<Value>> {
     let file = read_json(w.place(0))?;
     let text = |name: &str, default: &str| file.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
@@ -522,24 +502,6 @@ fn edit_validator(a: &Author, w: &Words) -> Result<Vec<Value>> {
         }
     }
     one("/cosmos.staking.v1beta1.MsgEditValidator", fields)
-}
-
-/// The file has the members that `gaiad` reads: messages, metadata, deposit, title, summary, expedited.
-fn submit_proposal(a: &Author, w: &Words) -> Result<Vec<Value>> {
-    let file = read_json(w.place(0))?;
-    let text = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    one(
-        "/cosmos.gov.v1.MsgSubmitProposal",
-        json!({
-            "messages": file.get("messages").cloned().unwrap_or_else(|| json!([])),
-            "initial_deposit": coins(&text("deposit"))?,
-            "proposer": a.text(),
-            "metadata": text("metadata"),
-            "title": text("title"),
-            "summary": text("summary"),
-            "expedited": file.get("expedited").and_then(Value::as_bool).unwrap_or_default(),
-        }),
-    )
 }
 
 fn list(text: Option<&str>) -> Vec<&str> {
