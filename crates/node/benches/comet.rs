@@ -1,6 +1,6 @@
 //! Under CometBFT, one and four validators on this machine: bank sends beside the application that CometBFT brings along, given as many
-//! bytes, and beside `simd` with the same sends.
-//! `scripts/bench comet`, or with COMETBFT_BIN and SIMD_BIN set `cargo bench -p entente-node --bench comet -- [--users N] [--each N] [--connections N] [--port N]`
+//! bytes, in CometBFT's process and in one of its own behind the same kind of socket as ours, and beside `simd` with the same sends.
+//! `scripts/bench comet`, or with COMETBFT_BIN, ABCI_CLI_BIN and SIMD_BIN set `cargo bench -p entente-node --bench comet -- [--validators N] [--users N] [--each N] [--connections N] [--port N]`
 
 mod client;
 
@@ -27,22 +27,28 @@ async fn run() -> Outcome<()> {
         let people = &people;
         loads(users, each, connections, move |from, sequence| payment(prefix, people, from, first, sequence))
     };
-    for (nth, validators) in [1_u16, 4].into_iter().enumerate() {
+    let wanted = number("validators", 0);
+    for (nth, validators) in [1_u16, 4].into_iter().enumerate().filter(|(_, n)| wanted == 0 || wanted == u64::from(*n))
+    {
         println!("{validators} validators");
         let port = port + nth as u16 * 200;
         let (net, first) = Net::entente(&cometbft, validators, port, &people).await?;
         let ours = measured(&net, of("entente", first), "  entente").await?;
         drop(net);
 
-        let net = Net::kvstore(&cometbft, validators, port + 50).await?;
         let bytes = payment("entente", &people, 0, first, 0).len();
         let pair = |from: usize, sequence: u64| {
             let key = format!("{from}.{sequence}=");
             (key.clone() + &"v".repeat(bytes.saturating_sub(key.len()))).into_bytes()
         };
-        let kvstore = measured(&net, loads(users, each, connections, pair), "  kvstore").await?;
-        drop(net);
-        compare(&ours, &kvstore, "kvstore");
+        let beside = peer("ABCI_CLI_BIN");
+        let beside = beside.iter().map(|program| ("kvstore beside", Some(program.as_path())));
+        for (place, program) in beside.chain([("kvstore inside", None)]) {
+            let net = Net::kvstore(&cometbft, program, validators, port + 50).await?;
+            let kvstore = measured(&net, loads(users, each, connections, pair), &format!("  {place}")).await?;
+            drop(net);
+            compare(&ours, &kvstore, place);
+        }
 
         let Some(simd) = peer("SIMD_BIN") else { continue };
         let (net, first) = Net::simd(&simd, validators, port + 100, &people).await?;

@@ -24,18 +24,20 @@ const COMMIT_TIMEOUT: &str = "100ms";
 pub struct Net {
     folder: tempfile::TempDir,
     nodes: Vec<Child>,
+    /// Applications that nobody else starts and ends.
+    apps: Vec<Child>,
     /// Where the nodes answer RPC.
     pub rpc: Vec<u16>,
 }
 
 impl Drop for Net {
     fn drop(&mut self) {
-        for node in &self.nodes {
+        for node in self.nodes.iter().chain(&self.apps) {
             // A node that does not end when it is asked is killed below.
             let _ = Command::new("kill").arg(node.id().to_string()).status();
         }
         let began = Instant::now();
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut().chain(&mut self.apps) {
             while began.elapsed() < Duration::from_secs(20) && matches!(node.try_wait(), Ok(None)) {
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -48,7 +50,7 @@ impl Drop for Net {
 impl Net {
     fn empty() -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("entente-bench").tempdir()?;
-        Ok(Self { folder, nodes: Vec::new(), rpc: Vec::new() })
+        Ok(Self { folder, nodes: Vec::new(), apps: Vec::new(), rpc: Vec::new() })
     }
 
     fn home(&self, node: u16) -> PathBuf {
@@ -64,7 +66,7 @@ impl Net {
     /// Processor time of each program of the net so far, by its name.
     pub fn spent(&self) -> Outcome<BTreeMap<String, Duration>> {
         let mut spent = BTreeMap::new();
-        let mut todo: Vec<u32> = self.nodes.iter().map(Child::id).collect();
+        let mut todo: Vec<u32> = self.nodes.iter().chain(&self.apps).map(Child::id).collect();
         while let Some(process) = todo.pop() {
             let name = std::fs::read_to_string(format!("/proc/{process}/comm"))?.trim().to_owned();
             *spent.entry(name).or_default() += processor_time(process)?;
@@ -192,8 +194,8 @@ impl Net {
         Ok(())
     }
 
-    /// CometBFT with the application that it brings along, in its own process.
-    pub async fn kvstore(cometbft: &Path, validators: u16, base_port: u16) -> Outcome<Self> {
+    /// CometBFT with the application that it brings along: in its own process, or, run by this `abci-cli`, behind a socket as ours is.
+    pub async fn kvstore(cometbft: &Path, beside: Option<&Path>, validators: u16, base_port: u16) -> Outcome<Self> {
         let mut net = Self::empty()?;
         let count = validators.to_string();
         done(Command::new(cometbft).args(["testnet", "--v", &count, "--o"]).arg(net.folder.path()))?;
@@ -201,9 +203,19 @@ impl Net {
         let ids = homes.iter().map(|home| said(Command::new(cometbft).args(["show-node-id", "--home"]).arg(home)));
         let ids = ids.collect::<Outcome<Vec<_>>>()?;
         for (node, home) in (0..validators).zip(homes) {
-            let ports = configure(&home.join("config/config.toml"), base_port, node, &ids)?;
-            net.spawn(Command::new(cometbft).args(["node", "--proxy_app", "kvstore", "--home"]).arg(home))?;
-            net.rpc.push(ports);
+            let rpc = configure(&home.join("config/config.toml"), base_port, node, &ids)?;
+            let app = match beside {
+                None => "kvstore".to_owned(),
+                Some(program) => {
+                    let app = format!("unix://{}", home.join("abci.sock").display());
+                    let mut command = Command::new(program);
+                    command.args(["kvstore", "--log_level", "error", "--address", &app]);
+                    net.apps.push(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+                    app
+                }
+            };
+            net.spawn(Command::new(cometbft).args(["node", "--proxy_app", &app, "--home"]).arg(home))?;
+            net.rpc.push(rpc);
         }
         net.until_blocks().await
     }
