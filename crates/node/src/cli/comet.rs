@@ -93,15 +93,7 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
     let seed = keys::validator::load_or_create(&files.validator_key(), keys::ring::random)?;
     let own_key = entente_kernel::crypto::ed25519::public_key(&seed);
     if !files.config().exists() {
-        let config = files::Config {
-            moniker: node.moniker.clone(),
-            rpc: "tcp://127.0.0.1:26657".to_owned(),
-            p2p: "tcp://0.0.0.0:26656".to_owned(),
-            metrics: "127.0.0.1:26661".to_owned(),
-            persistent_peers: String::new(),
-            local: false,
-            timeout_commit: "5s".to_owned(),
-        };
+        let config = files::Config::of_machine(&node.moniker);
         std::fs::write(files.config(), config.to_toml())
             .with_context(|| format!("the file {} cannot be written", files.config().display()))?;
     }
@@ -119,10 +111,7 @@ pub(super) async fn start(home: &Path, flags: &Flags, node: Node) -> Result<()> 
     };
     let doors = Doors::take(&addresses).await?;
     let (disk, loaded) = Disk::open(&files.data(), stores())?;
-    let mut doc = known::read(&disk, &files.genesis())?;
-    if loaded.is_some() {
-        known::remember(&disk, &mut doc)?;
-    }
+    let doc = known::frame(&disk, &files.genesis(), loaded.is_some())?;
     key::check_signing_record(&files.validator_state(), &disk)?;
     let height = disk.newest_height().unwrap_or_default();
     let settings = comet::Settings {

@@ -72,7 +72,12 @@ impl Doctor {
             super::comet::dialled(found.as_deref().unwrap_or(default))
         };
         let node_file = files.home().join("config").join("node.toml");
-        match setting(&self.node, files.config(), "rpc.laddr", "127.0.0.1:26657") {
+        // Under solo the node itself answers RPC.
+        let (file, name) = match files.data().join("blockstore.db").exists() {
+            true => (files.config(), "rpc.laddr"),
+            false => (node_file.clone(), "rpc"),
+        };
+        match setting(&self.node, file, name, "127.0.0.1:26657") {
             Ok(place) => look_at_rpc(findings, &Companion::new(place)),
             Err(error) => findings.look("RPC address", Err(error)),
         }
@@ -84,7 +89,7 @@ impl Doctor {
 }
 
 fn look_at_files(findings: &mut Findings, files: &Files) {
-    let genesis = GenesisDoc::read(&files.genesis()).map(|doc| format!("chain {}", doc.chain_id));
+    let genesis = GenesisDoc::read_frame(&files.genesis()).map(|doc| format!("chain {}", doc.chain_id));
     findings.look("genesis.json", genesis);
     for path in [files.validator_key(), files.node_key()] {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

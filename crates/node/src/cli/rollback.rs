@@ -27,7 +27,7 @@ impl Rollback {
     pub(super) fn run(&self, home: &Path) -> Result<()> {
         let files = Files::of(home);
         let program = supervise::find(self.cometbft.as_deref())?;
-        let initial_height = GenesisDoc::read(&files.genesis())?.initial_height;
+        let initial_height = GenesisDoc::read_frame(&files.genesis())?.initial_height;
         let (disk, loaded) = Disk::open(&files.data(), stores())?;
         let loaded = loaded.ok_or_else(|| anyhow!("there is no chain in {} yet", home.display()))?;
         let genesis = std::path::absolute(comet_genesis(&files)?)?;

@@ -85,8 +85,7 @@ fn described(meta: &Meta) -> Value {
 /// The home has a state, or the snapshot is damaged.
 fn restore(files: &Files, store: &Store, height: i64) -> Result<()> {
     let meta = store.meta(height)?.ok_or_else(|| anyhow!("there is no snapshot of height {height}"))?;
-    let mut doc = GenesisDoc::read(&files.genesis())?;
-    doc.app_state = Value::Null;
+    let doc = GenesisDoc::read_frame(&files.genesis())?;
     let (disk, loaded) = Disk::open(&files.data(), stores())?;
     ensure!(loaded.is_none(), "this home has a state already; to begin anew: entente comet unsafe-reset-all");
     let mut restore = match Restore::offer(&meta.to_wire(), &meta.app_hash, stores()) {

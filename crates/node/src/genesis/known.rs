@@ -60,19 +60,45 @@ impl Seen {
 /// # Errors
 /// The file cannot be read, or says which field is wrong.
 pub fn read(disk: &Disk, path: &Path) -> Result<GenesisDoc> {
+    let doc = match recognised(disk, path)? {
+        Some(frame) => frame,
+        None => GenesisDoc::read(path)?,
+    };
+    Ok(GenesisDoc { file: Some(path.to_owned()), ..doc })
+}
+
+/// The document of `path` without its state, for a node that is told its state by others. If the chain `has_begun` the file is known next time.
+///
+/// # Errors
+/// The file cannot be read, or says which field is wrong.
+pub fn frame(disk: &Disk, path: &Path, has_begun: bool) -> Result<GenesisDoc> {
+    match recognised(disk, path)? {
+        Some(frame) => Ok(GenesisDoc { file: Some(path.to_owned()), ..frame }),
+        None => {
+            let seen = Seen::of(path);
+            let doc = GenesisDoc::read_frame(path)?;
+            if has_begun {
+                keep(disk, &Known { sha256: hash(path)?, seen, frame: doc.to_json() })?;
+            }
+            Ok(doc)
+        }
+    }
+}
+
+/// The frame of the document if `path` is the file that the chain of this disk began with.
+fn recognised(disk: &Disk, path: &Path) -> Result<Option<GenesisDoc>> {
     let known = disk.meta(KNOWN)?.and_then(|bytes| serde_json::from_slice::<Known>(&bytes).ok());
     let seen = Seen::of(path);
-    let doc = match known {
-        Some(known) if seen.is_some() && known.seen == seen => GenesisDoc::parse(known.frame)?,
+    match known {
+        Some(known) if seen.is_some() && known.seen == seen => GenesisDoc::parse(known.frame).map(Some),
         Some(known) if hash(path)? == known.sha256 => {
             if seen.is_some() {
                 keep(disk, &Known { seen, ..known.clone() })?;
             }
-            GenesisDoc::parse(known.frame)?
+            GenesisDoc::parse(known.frame).map(Some)
         }
-        _ => GenesisDoc::read(path)?,
-    };
-    Ok(GenesisDoc { file: Some(path.to_owned()), ..doc })
+        _ => Ok(None),
+    }
 }
 
 fn keep(disk: &Disk, known: &Known) -> Result<(), DiskError> {
@@ -92,7 +118,11 @@ pub fn remember(disk: &Disk, doc: &mut GenesisDoc) -> Result<(), DiskError> {
     keep(disk, &Known { sha256, seen, frame: doc.to_json() })
 }
 
-fn hash(path: &Path) -> Result<String> {
+/// The SHA-256 of a file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn hash(path: &Path) -> Result<String> {
     let place = || format!("the genesis file {} cannot be read", path.display());
     let mut file = File::open(path).with_context(place)?;
     let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 18]);
@@ -124,6 +154,8 @@ mod tests {
             let frame = doc.is_frame();
             let engine = Engine::open(disk, loaded, doc, vec![seed]).map_err(|halt| halt.to_string())?;
             assert!(engine.doc().is_frame());
+            let read = GenesisDoc::read_frame(&file).unwrap();
+            assert!(read.is_frame() && read.to_comet_json() == engine.doc().to_comet_json());
             assert_eq!(engine.doc().whole().unwrap(), GenesisDoc { file: Some(file.clone()), ..written.clone() });
             Ok::<_, String>(frame)
         };

@@ -10,6 +10,8 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::Timestamp;
 use entente_proto::tendermint::types as wire;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -40,6 +42,16 @@ impl GenesisDoc {
     pub fn read(path: &Path) -> Result<Self> {
         let value = read_value(path)?;
         Self::parse(value).with_context(|| format!("the genesis file {} is not accepted", path.display()))
+    }
+
+    /// Reads a genesis file without its state, which is passed over and not kept: it may be most of the memory of a machine.
+    ///
+    /// # Errors
+    /// Says which field is wrong.
+    pub fn read_frame(path: &Path) -> Result<Self> {
+        let doc = Self::parse(read_frame(path)?);
+        let doc = doc.with_context(|| format!("the genesis file {} is not accepted", path.display()))?;
+        Ok(Self { file: Some(path.to_owned()), ..doc })
     }
 
     /// # Errors
@@ -166,6 +178,52 @@ impl std::io::Write for Hasher {
 pub fn read_value(path: &Path) -> Result<Value> {
     let text = std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
     serde_json::from_slice(&text).map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))
+}
+
+/// The file with an empty object in the place of its state.
+///
+/// # Errors
+/// The file cannot be read or is not a JSON object with a state.
+pub fn read_frame(path: &Path) -> Result<Value> {
+    let text = std::fs::read(path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
+    let frame: Frame =
+        serde_json::from_slice(&text).map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))?;
+    // Giving back a large file takes a while.
+    std::thread::spawn(move || drop(text));
+    Ok(Value::Object(frame.0))
+}
+
+/// The members of an object that nobody looks at.
+#[derive(Deserialize)]
+struct PassedOver {}
+
+/// A document whose state is passed over.
+struct Frame(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Frame;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a genesis document")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Frame, A::Error> {
+                let mut frame = Map::new();
+                while let Some(name) = members.next_key::<String>()? {
+                    let value = match name.as_str() {
+                        "app_state" => members.next_value::<PassedOver>().map(|_| json!({}))?,
+                        _ => members.next_value()?,
+                    };
+                    frame.insert(name, value);
+                }
+                Ok(Frame(frame))
+            }
+        }
+        from.deserialize_map(Members)
+    }
 }
 
 /// A genesis of another chain in the shapes of this one, with what was changed, one sentence each.

@@ -22,7 +22,6 @@ fn one_node_joins_by_block_sync_and_one_by_state_sync() {
     net.set(5, "rpc_servers = \"\"", &format!("rpc_servers = {servers:?}"));
     net.set(5, "trust_height = 0", &format!("trust_height = {trusted}"));
     net.set(5, "trust_hash = \"\"", &format!("trust_hash = {hash:?}"));
-    net.set(5, "discovery_time = \"15s\"", "discovery_time = \"5s\"");
     net.start(5);
     let by_state = net.wait(5, net.height(0), PATIENCE);
     let log = fs::read_to_string(net.log(5)).unwrap();

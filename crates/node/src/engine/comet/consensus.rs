@@ -9,7 +9,7 @@ use entente_proto::tendermint::types::{self as wire, BlockIdFlag};
 use prost::Message as _;
 
 use super::key::own_vote_entry;
-use super::{App, undo};
+use super::{App, files, undo};
 use crate::disk::{self, Loaded};
 use crate::engine::archive::{Archive, standing_entries};
 use crate::engine::block::{from_wire_time, no_commit};
@@ -74,13 +74,15 @@ impl App {
             return Err(refused(format!("CometBFT begins {theirs:?}, but the genesis file here is of {ours:?}")));
         }
         let update = |v: &abci::ValidatorUpdate| Some((ed25519_key(v.pub_key.as_ref()?)?, v.power));
+        let given = serde_json::from_slice(&r.app_state_bytes).map_err(|e| refused(format!("app_state: {e}")))?;
+        let left_out = files::state_left_out(&given, self.0.doc.file.as_deref()).map_err(|e| refused(e.to_string()))?;
         let mut doc = GenesisDoc {
             chain_id: r.chain_id,
             time: from_wire_time(r.time.as_ref()),
             initial_height: r.initial_height.max(1),
             consensus_params: r.consensus_params.unwrap_or_default(),
             validators: r.validators.iter().filter_map(update).collect(),
-            app_state: serde_json::from_slice(&r.app_state_bytes).map_err(|e| refused(format!("app_state: {e}")))?,
+            app_state: left_out.unwrap_or(given),
             file: None,
         };
         let engine = match self.engine() {

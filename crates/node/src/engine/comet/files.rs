@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::crypto::ed25519;
 use serde_json::{Value, json};
 
+use crate::genesis::{GenesisDoc, known};
 use crate::keys::write_secret;
 
 /// Where things are in a home folder; the same places as with `gaiad`.
@@ -72,6 +73,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// Of a node that has a machine for itself: the usual ports, and no peers yet.
+    pub fn of_machine(moniker: &str) -> Self {
+        Self {
+            moniker: moniker.to_owned(),
+            rpc: "tcp://127.0.0.1:26657".to_owned(),
+            p2p: "tcp://0.0.0.0:26656".to_owned(),
+            metrics: "127.0.0.1:26661".to_owned(),
+            persistent_peers: String::new(),
+            local: false,
+            timeout_commit: "5s".to_owned(),
+        }
+    }
+
     /// The file. What is not in it has CometBFT's default.
     pub fn to_toml(&self) -> String {
         let Self { moniker, rpc, p2p, metrics, persistent_peers, local, timeout_commit } = self;
@@ -110,6 +124,9 @@ addr_book_strict = {strict}
 allow_duplicate_ip = {local}
 max_num_inbound_peers = 40
 max_num_outbound_peers = 10
+# Bytes in a second to and from each peer. CometBFT's 5 MB would hold a node that joins by state-sync up for as long as its state is large.
+send_rate = 20971520
+recv_rate = 20971520
 pex = true
 seed_mode = false
 
@@ -129,7 +146,8 @@ rpc_servers = ""
 trust_height = 0
 trust_hash = ""
 trust_period = "168h0m0s"
-discovery_time = "15s"
+# How long snapshots are asked for before one is chosen, again and again until there is one; CometBFT wants 5 s at least.
+discovery_time = "5s"
 chunk_request_timeout = "10s"
 chunk_fetchers = "4"
 
@@ -183,6 +201,39 @@ pub fn setting(config: &Path, name: &str) -> Result<Option<String>> {
     Ok(Some(found.as_str().map_or_else(|| found.to_string(), str::to_owned)))
 }
 
+/// Changes settings of a `config.toml`, such as `("statesync.enable", "true")`; values are as they stand in the file. The rest stays as it is.
+///
+/// # Errors
+/// A setting is not in the file, or the file cannot be read or written.
+pub fn set(config: &Path, settings: &[(&str, String)]) -> Result<()> {
+    let text =
+        std::fs::read_to_string(config).with_context(|| format!("the file {} cannot be read", config.display()))?;
+    let mut missing: Vec<&str> = settings.iter().map(|(name, _)| *name).collect();
+    let (mut section, mut changed) = (String::new(), String::new());
+    for line in text.lines() {
+        let plain = line.trim();
+        if let Some(name) = plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = format!("{name}.");
+        }
+        let name = plain.split_once('=').map(|(name, _)| format!("{section}{}", name.trim())).unwrap_or_default();
+        match settings.iter().find(|(wanted, _)| *wanted == name) {
+            Some((_, value)) => {
+                missing.retain(|wanted| *wanted != name);
+                let (own, _) = line.split_once('=').unwrap_or((line, ""));
+                changed.push_str(&format!("{}= {value}\n", own));
+            }
+            None => changed.extend([line, "\n"]),
+        }
+    }
+    anyhow::ensure!(
+        missing.is_empty(),
+        "the file {} has no line for {}; write one with any value",
+        config.display(),
+        missing.join(", ")
+    );
+    std::fs::write(config, changed).with_context(|| format!("the file {} cannot be written", config.display()))
+}
+
 /// Reads the seed of a `node_key.json`, or makes the file; the answer is the node's id.
 ///
 /// # Errors
@@ -205,27 +256,52 @@ pub fn node_id(path: &Path) -> Result<String> {
     Ok(hex::encode(ed25519::address(&public)))
 }
 
-/// The genesis file that CometBFT shall read: the home's own if it has CometBFT's form, else a copy in that form.
+/// Bytes of a genesis file whose state CometBFT is not given: it would hold it, store it and chop it for its RPC at every start, some 20
+/// seconds for 475 MB.
+const LARGE: u64 = if cfg!(test) { 1 << 20 } else { 64 << 20 };
+/// What stands in the place of a state that is left out.
+const LEFT_OUT: &str = "left_out";
+
+/// The genesis file that CometBFT shall read: the home's own if it has CometBFT's form and is not large, else a copy in that form.
+/// In the copy of a large one the name of the file's bytes stands for the state; see [`state_left_out`].
 ///
 /// # Errors
 /// The genesis is not accepted, or the copy cannot be written.
 pub fn comet_genesis(files: &Files) -> Result<PathBuf> {
     let path = files.genesis();
-    let text = std::fs::read(&path).with_context(|| format!("the genesis file {} cannot be read", path.display()))?;
-    let value: Value =
-        serde_json::from_slice(&text).map_err(|e| anyhow!("the genesis file {} is not JSON: {e}", path.display()))?;
-    let height_is_text = value.get("initial_height").is_none_or(Value::is_string);
-    if height_is_text && value.get("consensus").is_none() {
+    let frame = crate::genesis::read_frame(&path)?;
+    let height_is_text = frame.get("initial_height").is_none_or(Value::is_string);
+    let is_large = std::fs::metadata(&path).is_ok_and(|about| about.len() > LARGE);
+    if height_is_text && frame.get("consensus").is_none() && !is_large {
         return Ok(path);
     }
-    let doc = crate::genesis::GenesisDoc::parse(value)
-        .with_context(|| format!("the genesis file {} is not accepted", path.display()))?;
+    let mut doc = if is_large { GenesisDoc::read_frame(&path)? } else { GenesisDoc::read(&path)? };
+    if is_large {
+        doc.app_state = json!({ LEFT_OUT: { "sha256_of_genesis_file": known::hash(&path)? } });
+    }
     let copy = files.data().join("comet_genesis.json");
     std::fs::create_dir_all(files.data())
         .with_context(|| format!("the folder {} cannot be made", files.data().display()))?;
     let text = serde_json::to_vec(&doc.to_comet_json())?;
     std::fs::write(&copy, text).with_context(|| format!("the file {} cannot be written", copy.display()))?;
     Ok(copy)
+}
+
+/// The state that CometBFT was not given, from the home's genesis file; `None` if it was given one.
+///
+/// # Errors
+/// The file is not the one that was named to CometBFT.
+pub fn state_left_out(given: &Value, path: Option<&Path>) -> Result<Option<Value>> {
+    let Some(named) = given.get(LEFT_OUT) else { return Ok(None) };
+    let path = path.ok_or_else(|| anyhow!("the state was left out, and there is no genesis file"))?;
+    let (wanted, found) = (named.get("sha256_of_genesis_file").and_then(Value::as_str), known::hash(path)?);
+    anyhow::ensure!(
+        wanted == Some(&found),
+        "the genesis file {} has SHA-256 {found}, CometBFT began with the one of {}; put that one back, or remove the folder data",
+        path.display(),
+        wanted.unwrap_or("no name")
+    );
+    Ok(Some(GenesisDoc::read(path)?.app_state))
 }
 
 #[cfg(test)]
@@ -252,6 +328,39 @@ mod tests {
         assert_eq!(read("moniker").as_deref(), Some("a \"b\""));
         assert_eq!(read("p2p.allow_duplicate_ip").as_deref(), Some("true"));
         assert_eq!(read("p2p.absent"), None);
+        let settings = |name| [("statesync.enable", "true".to_owned()), (name, "\"a, b\"".to_owned())];
+        set(&files.config(), &settings("statesync.rpc_servers")).unwrap();
+        assert_eq!(read("statesync.enable").as_deref(), Some("true"));
+        assert_eq!(read("statesync.rpc_servers").as_deref(), Some("a, b"));
+        assert_eq!(config.to_toml().lines().count(), std::fs::read_to_string(files.config()).unwrap().lines().count());
+        let refused = set(&files.config(), &settings("p2p.absent")).unwrap_err().to_string();
+        assert!(refused.contains("has no line for p2p.absent"), "{refused}");
+    }
+
+    #[test]
+    fn the_state_of_a_large_genesis_stays_in_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::of(folder.path());
+        std::fs::create_dir_all(files.genesis().parent().unwrap()).unwrap();
+        let time = entente_kernel::Timestamp::from_secs(1_800_000_000);
+        let mut doc = crate::genesis::dev::empty("large-1", "uente", time).unwrap();
+        let write = |doc: &GenesisDoc| std::fs::write(files.genesis(), doc.to_comet_json().to_string()).unwrap();
+        write(&doc);
+        assert_eq!(comet_genesis(&files).unwrap(), files.genesis(), "a small one in CometBFT's form is read as it is");
+
+        doc.app_state["long"] = json!("x".repeat(2 << 20));
+        write(&doc);
+        let given = GenesisDoc::read(&comet_genesis(&files).unwrap()).unwrap();
+        assert_eq!(GenesisDoc { app_state: doc.app_state.clone(), ..given.clone() }, doc, "all but the state is given");
+        assert!(given.app_state.to_string().len() < 200);
+        let found = |given: &Value| state_left_out(given, Some(&files.genesis()));
+        assert_eq!(found(&given.app_state).unwrap().as_ref(), Some(&doc.app_state));
+        assert_eq!(found(&doc.app_state).unwrap(), None, "a state that was given is used");
+
+        doc.app_state["long"] = json!("y".repeat(2 << 20));
+        write(&doc);
+        let refused = found(&given.app_state).unwrap_err().to_string();
+        assert!(refused.contains("put that one back"), "{refused}");
     }
 
     #[test]
