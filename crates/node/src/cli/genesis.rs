@@ -1,5 +1,6 @@
 //! `entente genesis`: importing, filling, checking.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -14,6 +15,7 @@ use super::home::{genesis_file, validator_file};
 use super::tx::any;
 use super::words::{coin, coins};
 use crate::disk::Disk;
+use crate::engine::comet::files::{self, Files};
 use crate::engine::{Engine, stores};
 use crate::genesis::GenesisDoc;
 use crate::keys::{self, Signer, Terms};
@@ -68,7 +70,7 @@ impl Genesis {
             }
             Self::Gentx(gentx) => gentx.run(home, &own),
             Self::CollectGentxs { gentx_dir } => {
-                collect(&own, &gentx_dir.clone().unwrap_or_else(|| home.join("config").join("gentx")))
+                collect(home, &own, &gentx_dir.clone().unwrap_or_else(|| home.join("config").join("gentx")))
             }
             Self::Validate { file } => {
                 let path = file.as_ref().unwrap_or(&own);
@@ -197,6 +199,15 @@ pub(super) struct Gentx {
     identity: String,
     #[arg(long, default_value = "")]
     security_contact: String,
+    /// Where other nodes reach this one; else the address of this machine towards the world
+    #[arg(long, value_name = "IP")]
+    ip: Option<IpAddr>,
+    /// The port for other nodes
+    #[arg(long, default_value_t = 26_656, value_name = "PORT")]
+    p2p_port: u16,
+    /// The id of the node among its peers; else that of config/node_key.json
+    #[arg(long, value_name = "ID")]
+    node_id: Option<String>,
     /// file or test
     #[arg(long)]
     keyring_backend: Option<String>,
@@ -205,7 +216,7 @@ pub(super) struct Gentx {
     output_document: Option<PathBuf>,
 }
 
-/// Gas of a gentx, as gaiad writes it; a genesis charges none.
+/// Gas of a gentx, as gaiad writes it.
 const GENTX_GAS: u64 = 200_000;
 
 impl Gentx {
@@ -239,7 +250,13 @@ impl Gentx {
             "pubkey": pubkey,
             "value": stake,
         });
-        let tx = sign(&signer, &message, &chain_id)?;
+        let node_id = match &self.node_id {
+            Some(id) => id.clone(),
+            None => files::node_id(&Files::of(home).node_key())?,
+        };
+        let place = SocketAddr::new(self.ip.unwrap_or_else(own_address), self.p2p_port);
+        let terms = Terms { chain_id: &chain_id, account_number: number_of(&doc, &account)?, sequence: 0, fee: fee() };
+        let tx = sign(&signer, &message, &terms, format!("{node_id}@{place}"))?;
         let target = self.output_document.clone().unwrap_or_else(|| {
             home.join("config").join("gentx").join(format!("gentx-{}.json", hex::encode(signer.address().as_bytes())))
         });
@@ -254,11 +271,37 @@ impl Gentx {
     }
 }
 
-/// The JSON of a transaction with account number and sequence 0, as genesis transactions are signed.
-fn sign(signer: &Signer, message: &Value, chain_id: &str) -> Result<Value> {
-    let body = TxBody { messages: vec![any(message)?], ..TxBody::default() };
-    let fee = Fee { gas_limit: GENTX_GAS, ..Fee::default() };
-    let raw = signer.sign(&body, &Terms { chain_id, account_number: 0, sequence: 0, fee })?;
+/// The address from which this machine speaks to the world; nothing is sent to find it.
+fn own_address() -> IpAddr {
+    let towards = |far: &str| -> std::io::Result<IpAddr> {
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        socket.connect(far)?;
+        Ok(socket.local_addr()?.ip())
+    };
+    towards("192.0.2.1:9").unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// The account number that a gentx is signed with: 0, or on a chain that begins above height 1 the account's own.
+fn number_of(doc: &GenesisDoc, address: &str) -> Result<u64> {
+    if doc.initial_height <= 1 {
+        return Ok(0);
+    }
+    let accounts = doc.app_state.pointer("/auth/accounts").and_then(Value::as_array).map(Vec::as_slice);
+    let is_own = |account: &&Value| account.get("address").and_then(Value::as_str) == Some(address);
+    let own = accounts.unwrap_or_default().iter().find(is_own);
+    let number = own.and_then(|account| account.get("account_number")?.as_str()?.parse().ok());
+    number.ok_or_else(|| anyhow!("the account {address} is not in the genesis; add it with add-genesis-account"))
+}
+
+/// A genesis charges none.
+fn fee() -> Fee {
+    Fee { gas_limit: GENTX_GAS, ..Fee::default() }
+}
+
+/// The JSON of a transaction. Its memo says where the node is: `ID@HOST:PORT`.
+fn sign(signer: &Signer, message: &Value, terms: &Terms<'_>, memo: String) -> Result<Value> {
+    let body = TxBody { messages: vec![any(message)?], memo, ..TxBody::default() };
+    let raw = signer.sign(&body, terms)?;
     let raw = TxRaw::decode(raw.as_slice())?;
     let tx = entente_proto::cosmos::tx::v1beta1::Tx {
         body: Some(body),
@@ -268,8 +311,9 @@ fn sign(signer: &Signer, message: &Value, chain_id: &str) -> Result<Value> {
     Ok(form::to_json(&tx)?)
 }
 
-/// Reads the folder's files in the order of their names, and keeps the genesis only if it can be executed.
-fn collect(own: &Path, folder: &Path) -> Result<()> {
+/// Reads the folder's files in the order of their names, and keeps the genesis only if it can be executed. The nodes that the gentxs
+/// name become the persistent peers of this one.
+fn collect(home: &Path, own: &Path, folder: &Path) -> Result<()> {
     let mut doc = GenesisDoc::read(own)?;
     let listed = std::fs::read_dir(folder)
         .with_context(|| format!("the folder {} cannot be read; make a gentx first", folder.display()))?;
@@ -282,15 +326,33 @@ fn collect(own: &Path, folder: &Path) -> Result<()> {
     let gentxs =
         files.iter().map(|file| super::tx::read_json(&file.display().to_string())).collect::<Result<Vec<_>>>()?;
     let count = gentxs.len();
+    let peers: Vec<String> = gentxs.iter().filter_map(peer).collect();
     if let Some(state) = doc.app_state.as_object_mut() {
         state.insert("genutil".to_owned(), json!({ "gen_txs": gentxs }));
     }
     let engine = executed(doc.clone())?;
     doc.write(own)?;
+    let files = Files::of(home);
+    let id = files::node_id(&files.node_key())?;
+    let others: Vec<String> = peers.into_iter().filter(|peer| !peer.starts_with(&format!("{id}@"))).collect();
+    if files.config().exists() {
+        files::set(&files.config(), &[("p2p.persistent_peers", format!("{:?}", others.join(",")))])?;
+    }
     let standing = engine.shown().standing;
     println!(
         "{}",
-        json!({ "gentxs": count, "validators": standing.validators.validators().len(), "app_hash": hex::encode_upper(&standing.app_hash) })
+        json!({
+            "gentxs": count, "validators": standing.validators.validators().len(), "persistent_peers": others,
+            "app_hash": hex::encode_upper(&standing.app_hash),
+        })
     );
     Ok(())
+}
+
+/// Where the node of a gentx is, by its memo.
+fn peer(gentx: &Value) -> Option<String> {
+    let memo = gentx.pointer("/body/memo")?.as_str()?;
+    let (id, place) = memo.split_once('@')?;
+    let is_id = id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_id && place.contains(':')).then(|| memo.to_owned())
 }

@@ -13,6 +13,7 @@ use super::remote::Remote;
 use crate::addresses;
 use crate::admin::span;
 use crate::disk::Disk;
+use crate::engine::comet::files::{self, Files};
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
 use crate::genesis::{GenesisDoc, known};
@@ -77,7 +78,10 @@ pub(super) struct Init {
     /// The coin that is staked
     #[arg(long, default_value = "uente")]
     default_denom: String,
-    /// Replace what is there
+    /// The height of the first block
+    #[arg(long, default_value_t = 1, value_name = "HEIGHT", value_parser = clap::value_parser!(i64).range(1..))]
+    initial_height: i64,
+    /// Replace what is there; keys stay
     #[arg(long, short)]
     overwrite: bool,
 }
@@ -95,20 +99,22 @@ impl Init {
             std::fs::create_dir_all(home.join(folder))
                 .with_context(|| format!("the home folder {} cannot be made", home.display()))?;
         }
-        let seed = keys::validator::load_or_create(&validator_file(home), keys::ring::random)?;
+        let files = Files::of(home);
+        keys::validator::load_or_create(&files.validator_key(), keys::ring::random)?;
+        let node_id = files::node_id(&files.node_key())?;
         let config = Config {
             moniker: self.moniker.clone(),
             minimum_gas_prices: format!("0{}", self.default_denom),
             ..Config::default()
         };
         std::fs::write(config_file(home), toml::to_string_pretty(&config)?)?;
-        let doc = crate::genesis::dev::empty(&self.chain_id, &self.default_denom, super::dev::now())?;
+        std::fs::write(files.config(), files::Config::of_machine(&self.moniker).to_toml())?;
+        let mut doc = crate::genesis::dev::empty(&self.chain_id, &self.default_denom, super::dev::now())?;
+        doc.initial_height = self.initial_height;
         doc.write(&genesis)?;
-        let node =
-            hex::encode(entente_kernel::crypto::ed25519::address(&entente_kernel::crypto::ed25519::public_key(&seed)));
         println!(
             "{}",
-            json!({ "moniker": self.moniker, "chain_id": self.chain_id, "node_id": node, "home": home.display().to_string() })
+            json!({ "moniker": self.moniker, "chain_id": self.chain_id, "node_id": node_id, "home": home.display().to_string() })
         );
         Ok(())
     }

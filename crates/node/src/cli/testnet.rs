@@ -23,7 +23,7 @@ pub(super) enum Testnet {
     /// Write the home of one more node, which follows the others
     Add(Add),
     /// Start the nodes, or some of them
-    Start(Which),
+    Start(Start),
     /// Stop the nodes, or some of them
     Stop(Which),
     /// Where the nodes stand
@@ -44,6 +44,9 @@ pub(super) struct InitFiles {
     /// The address of the first node, the others count up; on loopback all nodes share it and have ports of their own
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
     starting_ip_address: Ipv4Addr,
+    /// All nodes on this machine, whatever --starting-ip-address says
+    #[arg(long)]
+    single_host: bool,
     /// The first port of the first node on loopback; each node has ten
     #[arg(long, default_value_t = 26_600, value_name = "PORT")]
     base_port: u16,
@@ -56,6 +59,9 @@ pub(super) struct InitFiles {
     /// Where the validators' keys are kept: file, test or memory
     #[arg(long, default_value = "test", value_name = "BACKEND")]
     keyring_backend: String,
+    /// The kind of the accounts' keys
+    #[arg(long, default_value = "secp256k1", value_name = "KIND")]
+    key_type: String,
     /// How long a block waits after its commit
     #[arg(long, default_value = "5s", value_name = "SPAN")]
     commit_timeout: String,
@@ -87,9 +93,18 @@ pub(super) struct Which {
     output_dir: PathBuf,
     /// The nodes, such as node0 node2; none: all
     nodes: Vec<String>,
-    /// start: the cometbft to use; else the first on the PATH
+}
+
+#[derive(Args)]
+pub(super) struct Start {
+    #[command(flatten)]
+    which: Which,
+    /// The cometbft to use; else the first on the PATH
     #[arg(long, value_name = "PROGRAM")]
     cometbft: Option<PathBuf>,
+    /// More flags for `entente start`, behind --, such as -- --halt-height 100; a second -- leads to those of `cometbft start`
+    #[arg(last = true, value_name = "FLAGS")]
+    flags: Vec<String>,
 }
 
 impl Testnet {
@@ -97,7 +112,7 @@ impl Testnet {
         match self {
             Self::InitFiles(wish) => wish.run(),
             Self::Add(add) => add.run(),
-            Self::Start(some) => some.each(|node| node.start(some.cometbft.as_deref())),
+            Self::Start(start) => start.which.each(|node| node.start(start.cometbft.as_deref(), &start.flags)),
             Self::Stop(some) => some.each(Node::stop),
             Self::Status(some) => some.each(|node| Ok(node.status())),
         }
@@ -106,12 +121,13 @@ impl Testnet {
 
 impl InitFiles {
     fn run(&self) -> Result<()> {
+        ensure!(self.key_type == "secp256k1", "--key-type: {:?} is not known here; secp256k1 is", self.key_type);
         let plan = Plan {
             folder: self.output_dir.clone(),
             validators: self.validators,
             chain_id: self.chain_id.clone(),
             denom: self.staking_denom.clone(),
-            first_ip: self.starting_ip_address,
+            first_ip: if self.single_host { Ipv4Addr::LOCALHOST } else { self.starting_ip_address },
             base_port: self.base_port,
             folder_prefix: self.node_dir_prefix.clone(),
             home_name: self.node_daemon_home.clone(),
@@ -215,14 +231,13 @@ fn trust(home: &Path, nodes: &[Node]) -> Result<()> {
     if let [only] = servers.as_slice() {
         servers.push(only.clone());
     }
-    let path = Files::of(home).config();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("the file {} cannot be read", path.display()))?;
-    let text = text
-        .replacen("[statesync]\nenable = false", "[statesync]\nenable = true", 1)
-        .replacen("rpc_servers = \"\"", &format!("rpc_servers = {:?}", servers.join(",")), 1)
-        .replacen("trust_height = 0", &format!("trust_height = {height}"), 1)
-        .replacen("trust_hash = \"\"", &format!("trust_hash = {hash:?}"), 1);
-    std::fs::write(&path, text).with_context(|| format!("the file {} cannot be written", path.display()))
+    let settings = [
+        ("statesync.enable", "true".to_owned()),
+        ("statesync.rpc_servers", format!("{:?}", servers.join(","))),
+        ("statesync.trust_height", height.to_string()),
+        ("statesync.trust_hash", format!("{hash:?}")),
+    ];
+    files::set(&Files::of(home).config(), &settings)
 }
 
 impl Which {
@@ -268,7 +283,7 @@ impl Node {
         String::from_utf8_lossy(&line).contains(&*self.home.to_string_lossy()).then_some(pid)
     }
 
-    fn start(&self, cometbft: Option<&Path>) -> Result<Value> {
+    fn start(&self, cometbft: Option<&Path>, flags: &[String]) -> Result<Value> {
         if let Some(pid) = self.pid() {
             return Ok(json!({ "node": self.name, "pid": pid, "started": false, "reason": "it runs already" }));
         }
@@ -281,6 +296,7 @@ impl Node {
         if let Some(cometbft) = cometbft {
             command.arg("--cometbft").arg(cometbft);
         }
+        command.args(flags);
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().context("the node cannot be started")?;

@@ -21,6 +21,9 @@ fn a_validator_makes_a_chain_with_the_verbs_of_gaiad() {
     assert_eq!((&collected["gentxs"], &collected["validators"]), (&json!(1), &json!(1)));
     done(home, &["genesis", "validate"]);
     assert!(home.join("data").is_dir(), "cosmovisor wants it");
+    for file in ["config.toml", "node.toml", "node_key.json"] {
+        assert!(home.join("config").join(file).is_file(), "{file}");
+    }
     let mode = std::fs::metadata(home.join("config/priv_validator_key.json")).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600, "the key of the validator is for its owner only");
     let shown = done(home, &["comet", "show-validator"]).json();
@@ -47,6 +50,37 @@ fn a_validator_makes_a_chain_with_the_verbs_of_gaiad() {
     node.advance("1h");
     let status = done(&dev, &["status", "--node", &node.rpc]).json();
     assert_eq!(status["node_info"]["network"], "mine-1");
+}
+
+#[test]
+fn who_enters_a_genesis_together_are_each_others_peers() {
+    let folder = tempfile::tempdir().unwrap();
+    let homes = ["one", "two"].map(|name| folder.path().join(name));
+    let [one, two] = &homes;
+    done(one, &["init", "one", "--chain-id", "ours-1", "--initial-height", "7"]);
+    let ids = homes.each_ref().map(|home| {
+        if home != one {
+            done(home, &["init", "two"]);
+        }
+        let key = done(home, &["keys", "add", "val", "-o", "json"]).json();
+        done(one, &["genesis", "add-genesis-account", key["address"].as_str().unwrap(), "5000000uente"]);
+        done(home, &["comet", "show-node-id"]).out.trim().to_owned()
+    });
+    std::fs::copy(one.join("config/genesis.json"), two.join("config/genesis.json")).unwrap();
+    for (home, ip) in [(one, "10.0.0.1"), (two, "10.0.0.2")] {
+        let file = one.join("config/gentx").join(format!("{ip}.json"));
+        let file = file.display().to_string();
+        std::fs::create_dir_all(one.join("config/gentx")).unwrap();
+        done(home, &["genesis", "gentx", "val", "3000000uente", "--ip", ip, "--output-document", &file]);
+    }
+    let collected = done(one, &["genesis", "collect-gentxs"]).json();
+    let peer = format!("{}@10.0.0.2:26656", ids[1]);
+    assert_eq!((&collected["validators"], &collected["persistent_peers"]), (&json!(2), &json!([peer])));
+    let config = std::fs::read_to_string(one.join("config/config.toml")).unwrap();
+    assert!(config.contains(&format!("persistent_peers = {peer:?}\n")), "{config}");
+    let genesis = std::fs::read_to_string(one.join("config/genesis.json")).unwrap();
+    let genesis: serde_json::Value = serde_json::from_str(&genesis).unwrap();
+    assert_eq!(genesis["initial_height"].to_string().trim_matches('"'), "7");
 }
 
 #[test]
