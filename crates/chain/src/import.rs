@@ -304,7 +304,7 @@ fn bank(section: &mut Section, report: &mut Vec<String>) -> Outcome<()> {
         list.iter_mut().enumerate().for_each(|(at, row)| metadata(at, row, report));
     }
     if section.get("supply").is_none_or(|s| s.as_array().is_none_or(Vec::is_empty)) {
-        report.push("bank.supply: the sum of the balances".to_owned());
+        report.push("bank.supply: there was none; it is the sum of the balances".to_owned());
         section.insert("supply".to_owned(), json!([]));
     }
     Ok(())

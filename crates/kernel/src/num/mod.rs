@@ -44,6 +44,7 @@ mod exact;
 mod int;
 mod list;
 mod ratio;
+pub mod short;
 mod wide;
 
 pub use amounts::{Shares, Tokens};

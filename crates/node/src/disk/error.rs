@@ -1,5 +1,6 @@
 //! What can be wrong with a disk, in sentences.
 
+use entente_chain::stores::FORM;
 use thiserror::Error;
 
 #[derive(Debug, Error)]
@@ -28,6 +29,10 @@ pub enum DiskError {
     BlocksLost { noted: i64, found: i64 },
     #[error("the store '{name}' (index {index}) is on disk but not known to this version of the program")]
     StoreUnknown { name: String, index: u8 },
+    #[error(
+        "the state has form {found}, this version of the program reads form {FORM}; export it with the version that wrote it, and start from that genesis"
+    )]
+    OtherForm { found: u32 },
     #[error("this is the home folder of another chain: it belongs to '{home}', and '{wanted}' was asked for")]
     OtherChain { home: String, wanted: String },
     #[error("the disk belongs to no chain yet; claim it before the first block")]

@@ -1,6 +1,7 @@
 //! Pairs in the storage engine, an LSM tree with a journal.
 
 use std::ops::Bound;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -42,7 +43,13 @@ impl Lsm {
     pub fn open(path: &Path) -> Result<Lsm, DiskError> {
         let place = || path.display().to_string();
         let builder = Database::builder(path).cache_size(CACHE_BYTES).max_journaling_size(JOURNAL_BYTES_MAX);
-        let database = builder.open().map_err(|why| broken(place(), why))?;
+        // The engine asserts what it reads of some lengths in its journal.
+        let opened = std::panic::catch_unwind(AssertUnwindSafe(|| builder.open()));
+        let gave_up = |_| DiskError::FilesDamaged {
+            place: place(),
+            reason: "the journal is not what was written (the engine gave up, see above)".to_owned(),
+        };
+        let database = opened.map_err(gave_up)?.map_err(|why| broken(place(), why))?;
         if database.keyspace_exists(EARLIER) {
             let reason =
                 "an earlier version wrote it in another form; export with that version and begin anew".to_owned();

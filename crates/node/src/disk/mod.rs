@@ -33,6 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use entente_chain::stores::FORM;
 use entente_kernel::tree::{Forest, StoreId, app_hash};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -140,10 +141,17 @@ pub struct Block {
 /// The record of the last block.
 #[derive(Serialize, Deserialize)]
 struct Head {
+    /// The [form](FORM) of keys and records; the first one was not written down.
+    #[serde(default = "first_form")]
+    form: u32,
     height: i64,
     app_hash: String,
     /// In the order of the chain's list of stores.
     stores: Vec<StoreHead>,
+}
+
+fn first_form() -> u32 {
+    1
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,6 +211,9 @@ impl Disk {
                 false => Err(record::damaged(ABOUT, HEAD, "is missing, although there are blocks or pairs")),
             };
         };
+        if head.form != FORM {
+            return Err(DiskError::OtherForm { found: head.form });
+        }
         let forest = disk.read_forest(&head)?;
         passed("the state is read");
         disk.must_have(BLOCKS, head.height)?;
@@ -493,6 +504,7 @@ impl Disk {
 
 fn writes_of(block: Block) -> Result<Vec<Write>, DiskError> {
     let head = Head {
+        form: FORM,
         height: block.height,
         app_hash: hex::encode(block.app_hash),
         stores: (block.roots.iter())

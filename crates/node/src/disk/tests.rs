@@ -244,6 +244,20 @@ fn a_pair_that_was_changed_behind_all_checksums_is_found_by_the_root_of_its_stor
 }
 
 #[test]
+fn a_state_of_an_older_form_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 5);
+    let lsm = lsm::Lsm::open(&folder.path().join("pairs")).unwrap();
+    let head = unseal(ABOUT, HEAD, lsm.value(ABOUT, HEAD).unwrap().unwrap()).unwrap();
+    let mut head: serde_json::Value = serde_json::from_slice(&head).unwrap();
+    assert_eq!(head.as_object_mut().unwrap().remove("form"), Some(FORM.into()));
+    lsm.commit(vec![sealed(ABOUT, HEAD, &serde_json::to_vec(&head).unwrap())]).unwrap();
+    drop(lsm);
+    let why = Disk::open(folder.path(), STORES).err().unwrap().to_string();
+    assert!(why.starts_with("the state has form 1, this version of the program reads form 2; export it"), "{why}");
+}
+
+#[test]
 fn a_changed_block_is_found_by_its_checksum() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 5);

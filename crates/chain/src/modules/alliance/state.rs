@@ -1,9 +1,9 @@
-//! What alliance remembers. Denoms in keys carry a length byte, so that assets are ordered by length first, as upstream orders them.
+//! What alliance remembers. Denoms in keys are in their short form, which orders assets by length first, as upstream orders them.
 
 use std::cmp::Ordering;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use entente_kernel::num::{Coins, Dec, Denom, Int, Wide};
+use entente_kernel::num::{Coins, Dec, Denom, Int, Wide, short};
 use entente_kernel::state::{Key, Rows};
 use entente_kernel::{AccAddress, Item, Map, Sequence, Span, Timestamp, ValAddress};
 
@@ -59,14 +59,13 @@ pub type EntryKey = (Timestamp, u64);
 /// An epoch of a pool.
 pub type EpochKey = (ValAddress, AssetKey, u64);
 
-/// A denom in a key: one length byte, then the text. So is its order.
+/// A denom in a key, in its [short form](Denom::write_short). So is its order.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AssetKey(pub Denom);
 
 impl Ord for AssetKey {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (one, two) = (self.0.as_str(), other.0.as_str());
-        one.len().cmp(&two.len()).then_with(|| one.cmp(two))
+        self.0.cmp_short(&other.0)
     }
 }
 
@@ -78,17 +77,12 @@ impl PartialOrd for AssetKey {
 
 impl Key for AssetKey {
     fn write(&self, out: &mut Vec<u8>) {
-        let text = self.0.as_str().as_bytes();
-        // A denom has at most 128 bytes.
-        out.push(u8::try_from(text.len()).unwrap_or_default());
-        out.extend_from_slice(text);
+        // Writing to memory cannot fail.
+        self.0.write_short(out).unwrap_or_default();
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let (len, rest) = from.split_first()?;
-        let (text, rest) = rest.split_at_checked(usize::from(*len))?;
-        *from = rest;
-        Denom::new(std::str::from_utf8(text).ok()?).ok().map(Self)
+        Denom::read_short(from).map(Self)
     }
 }
 
@@ -172,8 +166,10 @@ pub struct Delegation {
     /// `DS`.
     pub shares: Dec,
     /// The pool's epoch in which the shares were bought; worth nothing in a later one.
+    #[borsh(serialize_with = "short::write", deserialize_with = "short::read")]
     pub epoch: u64,
     /// Height of the last claim, or of the first delegation.
+    #[borsh(serialize_with = "short::write", deserialize_with = "short::read")]
     pub claim_height: u64,
     /// Indices up to which rewards were settled, by reward coin.
     pub paid: Rows<Denom, Wide>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use entente_kernel::{Ctx, Error, Result, View, Wire};
 use entente_proto::cosmos::auth::v1beta1 as wire;
 
-use super::state::{ACCOUNTS, ADDRESS_OF_NUMBER, NEXT_NUMBER, PARAMS};
+use super::state::{ACCOUNTS, ADDRESS_OF_NUMBER, NEXT_NUMBER, PARAMS, Record};
 use super::{Account, ModuleAccount, account, check_params, ensure_account, save};
 use crate::genesis::Encoded;
 
@@ -67,6 +67,7 @@ fn unique_numbers(accounts: &mut [Account]) -> Result<()> {
 pub fn export(view: &View) -> Result<Encoded> {
     let mut genesis =
         Encoded::from(wire::GenesisState { params: Some(super::params(view)?), ..wire::GenesisState::default() });
-    genesis.extend("accounts", ACCOUNTS.iter(view).map(|row| Ok(account::to_any(&row?.1, view.bech32()))))?;
+    let account = |(address, record): (_, Record)| account::to_any(&record.of(address), view.bech32());
+    genesis.extend("accounts", ACCOUNTS.iter(view).map(|row| row.map(account)))?;
     Ok(genesis)
 }

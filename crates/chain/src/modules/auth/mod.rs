@@ -17,6 +17,7 @@ mod state;
 pub use math::{check as check_vesting, locked as locked_by, start as vesting_start, unvested, vested};
 pub use module_account::{ModuleAccount, Permission};
 pub use params::{check_params, default_params};
+use state::Record;
 pub use state::{Account, Kind, Period, Schedule, Vesting};
 
 use entente_kernel::error::sdk;
@@ -26,7 +27,7 @@ use entente_proto::cosmos::auth::v1beta1::Params;
 
 /// The account, if the address was ever used.
 pub fn account(view: &View, address: &AccAddress) -> Result<Option<Account>> {
-    state::ACCOUNTS.get(view, address)
+    Ok(state::ACCOUNTS.get(view, address)?.map(|record| record.of(*address)))
 }
 
 /// Makes sure that an account exists. An address that belongs to a module becomes that module's account, whoever touches it first.
@@ -51,7 +52,7 @@ pub fn create(ctx: &mut Ctx, address: &AccAddress, kind: Kind) -> Result<Account
 
 /// Stores a changed account.
 pub fn save(ctx: &mut Ctx, account: &Account) -> Result<()> {
-    state::ACCOUNTS.set(ctx, &account.address, account)
+    state::ACCOUNTS.set(ctx, &account.address, &account.into())
 }
 
 /// Who may change parameters: the account of gov.
@@ -84,9 +85,9 @@ pub fn locked_coins(view: &View, address: &AccAddress) -> Result<Coins> {
     }
 }
 
-/// The account, if it has a vesting schedule: few have.
-fn if_vesting(account: &Account) -> Option<Account> {
-    matches!(account.kind, Kind::Vesting(_)).then(|| account.clone())
+/// What is stored of an account, if it has a vesting schedule: few have.
+fn if_vesting(record: &Record) -> Option<Record> {
+    matches!(record.kind, Kind::Vesting(_)).then(|| record.clone())
 }
 
 /// Tells a vesting account that it delegates `amount` of its `balance`.
@@ -114,9 +115,10 @@ pub fn track_undelegation(ctx: &mut Ctx, address: &AccAddress, amount: &Coins) -
 /// # Errors
 /// `sdk` 9 if there is no account.
 fn vesting_account(view: &View, address: &AccAddress) -> Result<Option<Account>> {
-    state::ACCOUNTS
-        .look(view, address, if_vesting)?
-        .ok_or_else(|| sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", view.bech32().acc(address))))
+    let found = state::ACCOUNTS.look(view, address, if_vesting)?.ok_or_else(|| {
+        sdk::UNKNOWN_ADDRESS.because(format!("account {} does not exist", view.bech32().acc(address)))
+    })?;
+    Ok(found.map(|record| record.of(*address)))
 }
 
 /// The prices and limits of signatures and bytes.

@@ -22,8 +22,9 @@ pub fn account(view: &View, request: wire::QueryAccountRequest) -> Result<wire::
 }
 
 pub fn accounts(view: &View, request: wire::QueryAccountsRequest) -> Result<wire::QueryAccountsResponse> {
-    let page = ACCOUNTS
-        .page_filter(view, &page_request(request.pagination), |_, account| Ok(Some(to_any(&account, view.bech32()))))?;
+    let page = ACCOUNTS.page_filter(view, &page_request(request.pagination), |address, record| {
+        Ok(Some(to_any(&record.of(address), view.bech32())))
+    })?;
     let (accounts, pagination) = page_response(page);
     Ok(wire::QueryAccountsResponse { accounts, pagination })
 }

@@ -23,8 +23,8 @@ pub use restore::{ChunkError, Offer, Restore};
 pub use store::{Meta, Store};
 pub use take::take;
 
-/// The form that is written and read.
-pub const FORMAT: u32 = 1;
+/// The form that is written and read: that of the records, since the form of the chunks never changed.
+pub const FORMAT: u32 = entente_chain::stores::FORM;
 /// Bytes of an inflated chunk.
 pub const CHUNK_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Most chunks of a snapshot: 80 GiB of pairs.

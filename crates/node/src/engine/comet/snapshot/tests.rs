@@ -153,7 +153,10 @@ fn offers_that_cannot_be_restored_are_rejected() {
     assert!(rejected(&|s| s.chunks = u32::MAX));
     assert!(rejected(&|s| s.metadata.push(0)));
     assert!(rejected(&|s| s.hash = vec![1; 32]));
-    assert!(matches!(Restore::offer(&abci::Snapshot { format: 2, ..good }, &[0; 32], stores()), Offer::Format));
+    assert!(matches!(
+        Restore::offer(&abci::Snapshot { format: FORMAT + 1, ..good }, &[0; 32], stores()),
+        Offer::Format
+    ));
 }
 
 #[test]
