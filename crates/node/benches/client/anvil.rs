@@ -15,6 +15,8 @@ use super::{Door, Outcome, processor_time, rpc_request};
 const CHAIN_ID: u64 = 31_337;
 const GAS_PRICE: u64 = 1_000_000_000_000;
 const GAS: u64 = 21_000;
+/// It slows down while payments wait, by an order of size and more; what is in blocks by then is its figure.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// A running anvil, which ends with this value.
 pub struct Anvil {
@@ -51,7 +53,7 @@ impl Anvil {
         Ok(anvil)
     }
 
-    /// Every user pays the next `each` times, over so many connections.
+    /// Every user pays the next `each` times, over so many connections, or as many times as there is time for.
     pub async fn flood(&self, people: &[User], each: u64, connections: usize) -> Outcome<Flood> {
         let addresses: Vec<[u8; 20]> = people.iter().map(address).collect::<Outcome<_>>()?;
         let mut door = Door::open(self.port).await?;
@@ -65,9 +67,9 @@ impl Anvil {
             let tx = payment(&people[from], to, nonce).unwrap_or_default();
             rpc_request("eth_sendRawTransaction", &format!(r#"["0x{}"]"#, hex::encode(tx)))
         });
-        let txs = loads.iter().map(Vec::len).sum::<usize>();
         let own = processor_time(std::process::id())?;
         let began = Instant::now();
+        let deadline = tokio::time::Instant::from_std(began + LONGEST);
         let mut tasks = tokio::task::JoinSet::new();
         for load in loads {
             let mut door = Door::open(self.port).await?;
@@ -82,15 +84,15 @@ impl Anvil {
                 Outcome::Ok(())
             });
         }
-        while let Some(done) = tasks.join_next().await {
+        while let Ok(Some(done)) = tokio::time::timeout_at(deadline, tasks.join_next()).await {
             done??;
         }
+        tasks.abort_all();
         let sent = began.elapsed();
         let mut door = Door::open(self.port).await?;
-        // The last payment of every user is in a block when the user's count is what was sent.
+        // A user's count is the number of payments that are in blocks.
         for holder in &addresses {
-            let params = format!(r#"["0x{}","latest"]"#, hex::encode(holder));
-            while number(&mut door, "eth_getTransactionCount", &params).await? < each.try_into()? {
+            while count(&mut door, holder).await? < each && began.elapsed() < LONGEST {
                 // Without a block time it leaves what did not fit into a block until another transaction comes.
                 if self.instant {
                     door.ask(&rpc_request("evm_mine", "[]")).await?;
@@ -100,9 +102,19 @@ impl Anvil {
         }
         let committed = began.elapsed();
         let blocks = number(&mut door, "eth_blockNumber", "[]").await? - before;
+        let mut txs = 0;
+        for holder in &addresses {
+            txs += usize::try_from(count(&mut door, holder).await?)?;
+        }
         let load = processor_time(std::process::id())?.saturating_sub(own);
         Ok(Flood { txs, blocks, sent, committed, load })
     }
+}
+
+/// How many payments of a user are in blocks.
+async fn count(door: &mut Door, holder: &[u8; 20]) -> Outcome<u64> {
+    let params = format!(r#"["0x{}","latest"]"#, hex::encode(holder));
+    Ok(number(door, "eth_getTransactionCount", &params).await?.try_into()?)
 }
 
 async fn number(door: &mut Door, method: &str, params: &str) -> Outcome<i64> {
