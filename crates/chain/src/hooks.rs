@@ -109,13 +109,13 @@ pub fn virtual_supply(view: &View, denom: &Denom) -> Result<Int> {
     if *denom == staking::bond_denom(view)? { alliance::virtual_bonded(view) } else { Ok(Int::ZERO) }
 }
 
-/// Asked by mint and gov: native coins that exist only as alliance's virtual stake with bonded validators. Neither inflation nor the
+/// Asked by gov: native coins that exist only as alliance's virtual stake with bonded validators. Neither inflation nor the
 /// quorum of governance counts them.
 pub fn virtual_bonded_stake(view: &View) -> Result<Int> {
     alliance::virtual_bonded(view)
 }
 
-/// Asked by mint: native coins that exist only as alliance's virtual stake, wherever they are.
-pub fn virtual_stake(view: &View) -> Result<Int> {
+/// Asked by mint: as [`virtual_bonded_stake`], wherever they are, and with bonded validators.
+pub fn virtual_stake(view: &View) -> Result<(Int, Int)> {
     alliance::virtual_stake(view)
 }

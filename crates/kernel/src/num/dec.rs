@@ -149,8 +149,17 @@ impl Dec {
 
     fn mul_rounded(self, other: Dec, rounding: Rounding) -> Result<Dec, NumError> {
         let negative = self.negative != other.negative;
+        if let Some((one, two)) = self.small(other) {
+            let product: U256 = one.widening_mul(two);
+            return Dec::checked(negative, unscale(product, negative, rounding)?);
+        }
         let product: U640 = self.magnitude.widening_mul(other.magnitude);
         Dec::checked(negative, unscale(product, negative, rounding)?)
+    }
+
+    /// Both magnitudes, if they fit 128 bits, as nearly all do: then what is made of them fits 256 bits.
+    fn small(self, other: Dec) -> Option<(U128, U128)> {
+        Some((fit(self.magnitude)?, fit(other.magnitude)?))
     }
 
     /// The product with a whole number, exact.
@@ -185,6 +194,10 @@ impl Dec {
 
     fn quo_rounded(self, other: Dec, rounding: Rounding) -> Result<Dec, NumError> {
         let negative = self.negative != other.negative;
+        if let Some((one, two)) = self.small(other).filter(|(_, two)| !two.is_zero()) {
+            let dividend: U256 = one.widening_mul(U128::from(ONE_SCALED_TWICE));
+            return Dec::checked(negative, unscale(dividend.div_rem(resize(two)).0, negative, rounding)?);
+        }
         let dividend: U448 = self.magnitude.widening_mul(U128::from(ONE_SCALED_TWICE));
         let cut = dividend.checked_div(resize(other.magnitude)).ok_or(NumError::DivisionByZero)?;
         Dec::checked(negative, unscale(cut, negative, rounding)?)

@@ -161,8 +161,8 @@ impl Overlay {
         Some((cell.bytes(bech32)?.clone(), form))
     }
 
-    /// Writes a pair, or removes it; gives its place and what was there before.
-    pub fn write(&mut self, store: u8, key: &[u8], value: Held, form: Option<Form>) -> (Place, Before) {
+    /// Writes a pair, or removes it; gives its place and what was there before. Nothing changes if just these bytes are there.
+    pub fn write(&mut self, store: u8, key: &[u8], value: Held, form: Option<Form>) -> Option<(Place, Before)> {
         let cells = self.cells.get_mut();
         let hash = cells.hash(store, key);
         let found = cells.find_place(hash, store, key);
@@ -170,17 +170,22 @@ impl Overlay {
             let key = Bytes::copy_from_slice(key);
             let place = cells.add(Cell { hash, store, written: true, key: key.clone(), value, form });
             self.note(store, key, place);
-            return (place, Before(None));
+            return Some((place, Before(None)));
         };
+        if let (Held::Bytes(new), Held::Bytes(own)) = (&value, &cell.value)
+            && new == own
+        {
+            return None;
+        }
         let (value, form) = (std::mem::replace(&mut cell.value, value), std::mem::replace(&mut cell.form, form));
         if cell.written {
-            return (place, Before(Some((value, form))));
+            return Some((place, Before(Some((value, form)))));
         }
         cell.written = true;
         let key = cell.key.clone();
         cells.only_read = cells.only_read.saturating_sub(1);
         self.note(store, key, place);
-        (place, Before(None))
+        Some((place, Before(None)))
     }
 
     /// Takes a write back. Writes are taken back in the opposite order.

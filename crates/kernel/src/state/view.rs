@@ -453,7 +453,7 @@ impl Ctx {
     fn put(&mut self, store: StoreId, key: &[u8], value: Held, form: Option<Kept>) {
         let undo = self.view.overlay.write(store.index, key, value, form);
         if self.depth > 0 {
-            self.journal.push(undo);
+            self.journal.extend(undo);
         }
     }
 

@@ -23,6 +23,11 @@ const SHARED_FORKS: u8 = 12;
 /// In a higher tree nothing is shared: the stack of another thread may be smaller than the caller's.
 const SHARED_HEIGHT: u16 = 256;
 
+/// Whether so many writes are worth other threads' while, in a tree of such a height.
+pub(super) fn is_shared(writes: usize, height: u16) -> bool {
+    writes >= SHARED.saturating_mul(2) && height <= SHARED_HEIGHT
+}
+
 /// One write of a batch.
 pub(crate) struct Change {
     key: Bytes,

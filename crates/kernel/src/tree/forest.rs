@@ -9,6 +9,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use ics23::commitment_proof::Proof;
 use ics23::{CommitmentProof, ExistenceProof, HashOp, InnerOp};
+use rayon::prelude::*;
 
 use super::batch::{self, Change};
 use super::proof::{ProofOp, encode_proof, leaf_op};
@@ -99,11 +100,14 @@ impl Forest {
             let own = std::iter::from_fn(|| changes.next_if(|change| change.0 == store));
             batches.push((store, batch::checked(own.map(|(_, key, value)| (key, value)))?));
         }
-        for (store, batch) in batches {
-            if let Some(tree) = self.trees.get_mut(usize::from(store)) {
-                tree.apply_checked(batch);
-            }
-        }
+        let (writes, mut batches) =
+            (batches.iter().map(|(_, batch)| batch.len()).sum(), batches.into_iter().peekable());
+        let trees = (0_u8..).zip(&mut self.trees);
+        let work = trees.filter_map(|(store, tree)| Some((tree, batches.next_if(|(own, _)| *own == store)?.1)));
+        // Each tree is one thread's, as far as it goes.
+        let (shared, own): (Vec<_>, Vec<_>) = work.partition(|(tree, _)| batch::is_shared(writes, tree.height()));
+        shared.into_par_iter().for_each(|(tree, batch)| tree.apply_checked(batch));
+        own.into_iter().for_each(|(tree, batch)| tree.apply_checked(batch));
         Ok(())
     }
 

@@ -11,8 +11,9 @@ use crate::modules::{bank, staking};
 /// Mints the block's provision into the fee collector. Comes before distribution, which shares it.
 pub fn begin(ctx: &mut Ctx) -> Result<()> {
     let (params, before) = (super::params(ctx)?, super::minter(ctx)?);
-    let supply = staking::staking_token_supply(ctx)?.sub(hooks::virtual_stake(ctx)?)?;
-    let bonded = staking::total_bonded_tokens(ctx)?.sub(hooks::virtual_bonded_stake(ctx)?)?;
+    let (unreal, unreal_bonded) = hooks::virtual_stake(ctx)?;
+    let supply = staking::staking_token_supply(ctx)?.sub(unreal)?;
+    let bonded = staking::total_bonded_tokens(ctx)?.sub(unreal_bonded)?;
     let ratio = math::bonded_ratio(bonded, supply)?;
     let inflation = math::next_inflation(before.inflation, &params, ratio)?;
     let minter = Minter { inflation, annual_provisions: math::annual_provisions(inflation, supply)? };

@@ -41,10 +41,13 @@ pub(super) fn change_stake<T>(
     validator: &mut Validator,
     change: impl FnOnce(&mut Validator) -> Result<T>,
 ) -> Result<T> {
-    remove_rank(ctx, validator)?;
+    let before = rank(validator)?;
     let outcome = change(validator)?;
     super::save_validator(ctx, validator)?;
-    add_rank(ctx, validator)?;
+    if rank(validator)? != before {
+        state::BY_POWER.remove(ctx, &before)?;
+        add_rank(ctx, validator)?;
+    }
     Ok(outcome)
 }
 

@@ -10,29 +10,30 @@ use super::assets;
 use crate::modules::auth::ModuleAccount;
 use crate::modules::{bank, staking};
 
-/// Virtual stake on bonded validators.
+/// Virtual stake on bonded validators, rounded as [`virtual_stake`].
+pub fn virtual_bonded(view: &View) -> Result<Int> {
+    virtual_stake(view).map(|(_, bonded)| bonded)
+}
+
+/// All virtual stake, and that on bonded validators.
 ///
 /// # Rounding
-/// Each delegation to 18 places, the sum to whole coins, both down.
-pub fn virtual_bonded(view: &View) -> Result<Int> {
-    virtual_where(view, staking::Validator::is_bonded)
-}
-
-/// All virtual stake, with the same roundings.
-pub fn virtual_stake(view: &View) -> Result<Int> {
-    virtual_where(view, |_| true)
-}
-
-fn virtual_where(view: &View, counts: impl Fn(&staking::Validator) -> bool) -> Result<Int> {
-    let mut sum = Dec::ZERO;
+/// Each delegation to 18 places, the sums to whole coins, both down.
+pub fn virtual_stake(view: &View) -> Result<(Int, Int)> {
+    let (mut all, mut bonded) = (Dec::ZERO, Dec::ZERO);
     for delegation in staking::delegations_of(view, &ModuleAccount::ALLIANCE.address()) {
         let delegation = delegation?;
         let Some(validator) = staking::validator(view, &delegation.validator)? else { continue };
-        if counts(&validator) && !validator.delegator_shares.is_zero() {
-            sum = sum.add(validator.tokens_from_shares_truncated(delegation.shares)?)?;
+        if validator.delegator_shares.is_zero() {
+            continue;
+        }
+        let tokens = validator.tokens_from_shares_truncated(delegation.shares)?;
+        all = all.add(tokens)?;
+        if validator.is_bonded() {
+            bonded = bonded.add(tokens)?;
         }
     }
-    Ok(sum.truncate_int()?)
+    Ok((all.truncate_int()?, bonded.truncate_int()?))
 }
 
 /// Bonded stake without the virtual part.

@@ -273,7 +273,7 @@ fn m10_virtual_stake_is_hidden_from_supply_and_bonded_stake() {
     // Out of the set it is no stake that counts, but it is not native either: mint subtracts it from the supply.
     net.set_bonded("V1", false);
     assert_eq!(crate::hooks::virtual_bonded_stake(&net.ctx).unwrap(), int(0));
-    assert_eq!(crate::hooks::virtual_stake(&net.ctx).unwrap(), int(3_000_000));
+    assert_eq!(crate::hooks::virtual_stake(&net.ctx).unwrap(), (int(3_000_000), int(0)));
     assert_eq!(supply(&net), "4000000", "as upstream: only bonded virtual stake is hidden");
 }
 
