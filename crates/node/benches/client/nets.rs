@@ -214,7 +214,12 @@ impl Net {
                     app
                 }
             };
-            net.spawn(Command::new(cometbft).args(["node", "--proxy_app", &app, "--home"]).arg(home))?;
+            let mut command = Command::new(cometbft);
+            if beside.is_some() {
+                // As ours is started.
+                command.env("GOMAXPROCS", "8");
+            }
+            net.spawn(command.args(["node", "--proxy_app", &app, "--home"]).arg(home))?;
             net.rpc.push(rpc);
         }
         net.until_blocks().await

@@ -202,6 +202,11 @@ fn look_at_rest(findings: &mut Findings, place: &str) {
             _ => Ok(value),
         }
     };
+    // One silence is enough said.
+    if let Err(error) = fetch(place, "/") {
+        findings.look("REST", Err(anyhow!("REST at {place} does not answer: {error}")));
+        return;
+    }
     let node_info = get("/cosmos/base/tendermint/v1beta1/node_info");
     let versions = node_info.as_ref().map_err(|e| anyhow!("{e:#}")).and_then(|info| {
         let deps =

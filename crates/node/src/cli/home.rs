@@ -14,6 +14,7 @@ use crate::addresses;
 use crate::admin::span;
 use crate::disk::Disk;
 use crate::engine::comet::files::{self, Files};
+use crate::engine::comet::key;
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
 use crate::genesis::{GenesisDoc, known};
@@ -100,7 +101,12 @@ impl Init {
                 .with_context(|| format!("the home folder {} cannot be made", home.display()))?;
         }
         let files = Files::of(home);
+        let key_is_new = !files.validator_key().exists();
         keys::validator::load_or_create(&files.validator_key(), keys::ring::random)?;
+        // A key that was here before may have signed.
+        if key_is_new {
+            keys::write_secret(&files.validator_state(), key::fresh_record().as_bytes())?;
+        }
         let node_id = files::node_id(&files.node_key())?;
         let config = Config {
             moniker: self.moniker.clone(),

@@ -15,6 +15,8 @@ use crate::testnet::Plan;
 
 /// How long a node may take to close its stores.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// In which a node that cannot begin ends.
+const FIRST_MOMENT: Duration = Duration::from_millis(300);
 
 #[derive(Subcommand)]
 pub(super) enum Testnet {
@@ -299,8 +301,17 @@ impl Node {
         command.args(flags);
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().context("the node cannot be started")?;
+        let mut child = command.spawn().context("the node cannot be started")?;
         std::fs::write(self.pid_file(), child.id().to_string())?;
+        let begin = Instant::now();
+        while begin.elapsed() < FIRST_MOMENT {
+            if let Some(how) = child.try_wait()? {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                let last = said.lines().rev().find(|line| line.starts_with("entente: ") || line.starts_with("error: "));
+                bail!("it has ended at once ({how}): {}; see {}", last.unwrap_or("it said nothing"), log.display());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         Ok(json!({ "node": self.name, "pid": child.id(), "started": true, "log": log.display().to_string() }))
     }
 

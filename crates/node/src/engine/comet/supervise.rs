@@ -15,6 +15,11 @@ use tokio::sync::watch;
 /// How long CometBFT may take to close its stores.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Schedulers that CometBFT's Go shall have at least. Behind a socket it lets one of them turn idly until another takes the request that
+/// waits; with as many as this machine has cores, of which few are free, that may be long.
+const SCHEDULERS_MIN: usize = 8;
+const SCHEDULERS: &str = "GOMAXPROCS";
+
 /// A running CometBFT. It is killed if this is dropped.
 pub struct Supervised {
     child: Child,
@@ -33,6 +38,10 @@ impl Supervised {
         let mut command = Command::new(program);
         command.arg("start").arg("--home").arg(home).args(arguments);
         command.envs(environment.iter().map(|(name, value)| (*name, value.as_str())));
+        if std::env::var_os(SCHEDULERS).is_none() {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            command.env(SCHEDULERS, cores.max(SCHEDULERS_MIN).to_string());
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         // An interrupt at the terminal is for us; we end CometBFT in our order.
         command.process_group(0);
