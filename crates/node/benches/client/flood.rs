@@ -36,9 +36,9 @@ impl Flood {
     }
 }
 
-/// Transactions that wait for a block at most: fewer than any of the mempools holds. CometBFT loses one without a word if its mempool
-/// fills while the transaction is checked, and then the sender's next one is out of step.
-const WAITING_MAX: usize = 4_000;
+/// Transactions that wait for a block at most: twice as many fit into each of the mempools, where those of a block stay until it is executed,
+/// which is after it is shown. CometBFT loses one without a word if its mempool fills while the transaction is checked, and then the sender's next one is out of step.
+const WAITING_MAX: usize = 2_400;
 
 /// How far a flood is.
 #[derive(Default)]
