@@ -85,9 +85,15 @@ try {
   await call("every panel of the board is drawn", async () => {
     const board = JSON.parse(readFileSync(document("grafana.json"), "utf8"));
     const expressions = board.panels.flatMap((panel) => panel.targets ?? []).map((target) => target.expr.replaceAll("$instance", ".*"));
-    const empty = [];
-    for (const expression of expressions) if ((await query(expression)).length === 0) empty.push(expression);
-    same(empty, [], "expressions without a value");
+    // A rate has a value from the second scrape on.
+    let empty = expressions;
+    await until("panels", 60, async () => {
+      const still = [];
+      for (const expression of empty) if ((await query(expression)).length === 0) still.push(expression);
+      empty = still;
+      holds(empty.length === 0, `expressions without a value: ${JSON.stringify(empty)}`);
+      return true;
+    });
     return `${expressions.length} expressions`;
   });
   const rules = async () => (await api("rules")).groups.flatMap((group) => group.rules);
