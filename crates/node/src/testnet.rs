@@ -156,6 +156,7 @@ impl Plan {
         let mut node = toml::Table::new();
         let mut set = |key: &str, text: &str| node.insert(key.to_owned(), toml::Value::String(text.to_owned()));
         set("moniker", name);
+        set("engine", "comet");
         set("minimum_gas_prices", &self.minimum_gas_prices);
         set("rest", &ports.rest);
         set("grpc", &ports.grpc);

@@ -73,7 +73,7 @@ impl Doctor {
         };
         let node_file = files.home().join("config").join("node.toml");
         // Under solo the node itself answers RPC.
-        let (file, name) = match files.data().join("blockstore.db").exists() {
+        let (file, name) = match files.has_comet_blocks() {
             true => (files.config(), "rpc.laddr"),
             false => (node_file.clone(), "rpc"),
         };

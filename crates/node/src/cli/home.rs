@@ -26,6 +26,8 @@ use crate::serve::{Addresses, Doors, Settings, run};
 #[serde(deny_unknown_fields, default)]
 struct Config {
     moniker: String,
+    /// solo makes blocks alone, comet executes those of a CometBFT.
+    engine: String,
     /// Empty: none.
     minimum_gas_prices: String,
     /// How many of the last heights can be asked for.
@@ -45,6 +47,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             moniker: "entente".to_owned(),
+            engine: "solo".to_owned(),
             minimum_gas_prices: String::new(),
             recent_heights: entente_chain::RECENT_HEIGHTS,
             block_time: "5s".to_owned(),
@@ -128,9 +131,9 @@ impl Init {
 
 #[derive(Args)]
 pub(super) struct Start {
-    /// The consensus engine: solo makes blocks alone, comet executes those of a CometBFT
-    #[arg(long, default_value = "solo")]
-    engine: String,
+    /// The consensus engine: solo makes blocks alone, comet executes those of a CometBFT; else as node.toml says
+    #[arg(long)]
+    engine: Option<String>,
     /// Where CometBFT's RPC listens
     #[arg(long, value_name = "ADDRESS")]
     rpc: Option<String>,
@@ -158,13 +161,7 @@ pub(super) struct Start {
 
 impl Start {
     pub(super) async fn run(&self, home: &Path) -> Result<()> {
-        let engines = ["solo", "comet"];
-        ensure!(
-            engines.contains(&self.engine.as_str()),
-            "--engine: {:?} is not known here; {} are",
-            self.engine,
-            engines.join(" and ")
-        );
+        known_engine("--engine", self.engine.as_deref().unwrap_or("solo"))?;
         let path = config_file(home);
         let config: Config = match std::fs::read_to_string(&path) {
             Err(_) => bail!("there is no node in {}; make one with: entente init NAME", home.display()),
@@ -172,7 +169,8 @@ impl Start {
                 .map_err(|e| anyhow!("the file {} is not understood: {}", path.display(), e.message()))?,
         };
         let choice = |flag: &Option<String>, own: &str| flag.clone().unwrap_or_else(|| own.to_owned());
-        if self.engine == "comet" {
+        known_engine("engine in node.toml", &config.engine)?;
+        if choice(&self.engine, &config.engine) == "comet" {
             let node = super::comet::Node {
                 moniker: config.moniker.clone(),
                 minimum_gas_prices: choice(&self.minimum_gas_prices, &config.minimum_gas_prices),
@@ -186,6 +184,13 @@ impl Start {
             };
             return super::comet::start(home, &self.comet, node).await;
         }
+        // Alone, this node would sign other blocks at heights that the net decides.
+        ensure!(
+            !Files::of(home).has_comet_blocks(),
+            "the blocks of {} come from CometBFT: start it with --engine comet, or write engine = \"comet\" into {}",
+            home.display(),
+            path.display()
+        );
         let addresses = Addresses {
             rpc: Some(addresses::parse(&choice(&self.rpc, &config.rpc))?),
             rest: Some(addresses::parse(&choice(&self.rest, &config.rest))?),
@@ -229,6 +234,11 @@ impl Start {
         }
         run(engine, doors, settings).await
     }
+}
+
+fn known_engine(place: &str, name: &str) -> Result<()> {
+    ensure!(["solo", "comet"].contains(&name), "{place}: {name:?} is not known here; solo and comet are");
+    Ok(())
 }
 
 /// `entente export`: the state of a stopped node as a genesis.

@@ -91,11 +91,14 @@ fn last_height(net: &Net) -> i64 {
 }
 
 #[test]
-fn a_validator_without_its_signing_record_or_with_an_old_one_does_not_start() {
+fn a_validator_without_its_signing_record_or_with_an_old_one_or_alone_does_not_start() {
     let Some(mut net) = Net::new(22_150, 1) else { return };
     net.start(0);
     net.wait(0, 4, PATIENCE);
     net.stop(0);
+    let alone = net.entente().args(["start", "--engine", "solo", "--home"]).arg(net.home(0)).output().unwrap();
+    let said = String::from_utf8_lossy(&alone.stderr);
+    assert!(said.contains("come from CometBFT: start it with --engine comet"), "{said}");
     let record = net.home(0).join("data/priv_validator_state.json");
     let newest = fs::read(&record).unwrap();
     fs::remove_file(&record).unwrap();

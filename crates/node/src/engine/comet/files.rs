@@ -53,6 +53,11 @@ impl Files {
         self.data().join("priv_validator_state.json")
     }
 
+    /// Whether a CometBFT has run here.
+    pub fn has_comet_blocks(&self) -> bool {
+        self.data().join("blockstore.db").exists()
+    }
+
     pub fn address_book(&self) -> PathBuf {
         self.home.join("config").join("addrbook.json")
     }
