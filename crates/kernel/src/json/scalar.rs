@@ -23,19 +23,22 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// Writes the wire text of a `Dec`, an integer 10^18 times the value, with its point. What is not an integer stays as it
-/// is: a refused transaction may carry anything, and must still print.
-pub fn dec_from_wire(wire: &str) -> String {
+/// Sign and digits of a whole number, without zeros in front; both empty for zero and for no text, nothing if it is no number.
+fn signed_digits(wire: &str) -> Option<(&str, &str)> {
     let (sign, digits) = match wire.strip_prefix('-') {
+        Some("") => return None,
         Some(digits) => ("-", digits),
         None => ("", wire),
     };
-    if digits.is_empty() && sign.is_empty() {
-        return format!("0.{}", "0".repeat(PLACES));
-    }
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return wire.to_owned();
-    }
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = digits.trim_start_matches('0');
+    is_number.then_some(if digits.is_empty() { ("", "") } else { (sign, digits) })
+}
+
+/// Writes the wire text of a `Dec`, an integer 10^18 times the value, with its point. What is not an integer stays as it
+/// is: a refused transaction may carry anything, and must still print.
+pub fn dec_from_wire(wire: &str) -> String {
+    let Some((sign, digits)) = signed_digits(wire) else { return wire.to_owned() };
     let padded = format!("{digits:0>width$}", width = PLACES + 1);
     let (whole, places) = padded.split_at(padded.len().saturating_sub(PLACES));
     format!("{sign}{whole}.{places}")
@@ -61,9 +64,13 @@ pub fn dec_to_wire(text: &str) -> Option<String> {
     if trimmed.is_empty() { Some("0".to_owned()) } else { Some(format!("{sign}{trimmed}")) }
 }
 
-/// Writes the wire text of an `Int`; an absent one is zero.
+/// Writes the wire text of an `Int`; an absent one is zero. What is not an integer stays as it is.
 pub fn int_from_wire(wire: &str) -> String {
-    if wire.is_empty() { "0".to_owned() } else { wire.to_owned() }
+    match signed_digits(wire) {
+        Some(("", "")) => "0".to_owned(),
+        Some((sign, digits)) => format!("{sign}{digits}"),
+        None => wire.to_owned(),
+    }
 }
 
 /// The wire text of an integer; nothing if it is not one.

@@ -66,6 +66,12 @@ fn a_field_that_is_never_null_prints_its_zero_value_when_it_is_absent() {
 fn a_decimal_is_a_scaled_integer_on_the_wire_only_where_the_type_is_custom() {
     let asset = AllianceAsset { take_rate: "-50000000000000".into(), ..AllianceAsset::default() };
     assert_eq!(to_json(&asset).unwrap()["take_rate"], "-0.000050000000000000");
+    let padded = AllianceAsset { take_rate: "-0050000000000000".into(), total_tokens: "007".into(), ..asset };
+    assert_eq!(to_json(&padded).unwrap()["take_rate"], "-0.000050000000000000");
+    assert_eq!(to_json(&padded).unwrap()["total_tokens"], "7");
+    let nothing = AllianceAsset { take_rate: "-00".into(), total_tokens: "-0".into(), ..AllianceAsset::default() };
+    assert_eq!(to_json(&nothing).unwrap()["take_rate"], "0.000000000000000000");
+    assert_eq!(to_json(&nothing).unwrap()["total_tokens"], "0");
     let option = WeightedVoteOption { option: 1, weight: "0.5".into() };
     assert_eq!(to_json(&option).unwrap()["weight"], "0.5");
     let params = SlashingParams { min_signed_per_window: b"500000000000000000".to_vec(), ..SlashingParams::default() };

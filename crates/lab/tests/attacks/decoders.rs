@@ -115,7 +115,10 @@ fn no_bit_of_a_signed_transaction_can_be_changed_and_what_is_refused_leaves_no_t
     Attack::new(CORPUS, "tx", 4_000).seeds(good.clone()).words(route::URLS.iter().copied()).run(|bytes| {
         rounds += 1;
         let decoded = tx::decode(bytes);
-        if let Ok(tx) = &decoded {
+        // A body or an authorization that is written out as empty is none, as in the SDK; nobody signs that.
+        if let Ok(tx) = &decoded
+            && ![&tx.raw.body_bytes, &tx.raw.auth_info_bytes].iter().any(|part| part.is_empty())
+        {
             assert_eq!(tx.raw.encode_to_vec(), bytes, "there is one encoding");
         }
         let checked = chain.check_tx(bytes, false).expect("a check is never a fault");
