@@ -11,7 +11,7 @@ use entente_kernel::crypto::sha256;
 use entente_kernel::tree::{Forest, StoreId};
 use entente_lab::hostile::Attack;
 use entente_node::disk::{Disk, Loaded};
-use entente_node::engine::comet::snapshot::{ChunkError, Offer, Restore, Store, dump, load, take};
+use entente_node::engine::comet::snapshot::{ChunkError, FORMAT, Offer, Restore, Store, dump, load, take};
 use entente_node::engine::{Engine, stores};
 use entente_node::genesis::{GenesisDoc, dev};
 use entente_node::keys::ring::{Backend, Keyring};
@@ -157,7 +157,7 @@ fn a_snapshot_of_a_stranger_becomes_the_state_only_if_it_is_the_state() {
             let chunk = deflater.finish().unwrap();
             let metadata = sha256(&chunk).to_vec();
             let offered =
-                abci::Snapshot { height: 5, format: 1, chunks: 1, hash: sha256(&metadata).to_vec(), metadata };
+                abci::Snapshot { height: 5, format: FORMAT, chunks: 1, hash: sha256(&metadata).to_vec(), metadata };
             let Offer::Accept(mut restore) = Restore::offer(&offered, &root, STORES) else { panic!("a good offer") };
             match restore.chunk(0, &chunk) {
                 Ok(Some(found)) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use entente_node::disk::Disk;
 use entente_node::engine::comet::server::{self, Address};
+use entente_node::engine::comet::snapshot::FORMAT;
 use entente_node::engine::comet::{App, Settings};
 use entente_node::engine::{Engine, stores};
 use entente_proto::tendermint::abci::{self, Request, Response, request, response};
@@ -106,7 +107,7 @@ fn requests_before_the_chain_begins_are_answered_without_a_panic() {
     assert!(matches!(query, response::Value::Query(answer) if answer.code != 0));
     let chunk = node.answer(request::Value::LoadSnapshotChunk(abci::RequestLoadSnapshotChunk {
         height: u64::MAX,
-        format: 1,
+        format: FORMAT,
         chunk: u32::MAX,
     }));
     assert!(matches!(chunk, response::Value::LoadSnapshotChunk(answer) if answer.chunk.is_empty()));
