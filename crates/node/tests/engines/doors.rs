@@ -199,7 +199,7 @@ fn a_state_is_taken_from_chunks_and_a_liar_is_named() {
             other => panic!("{other:?}"),
         }
     };
-    let chunk = store.chunk(5, 1, 0).unwrap().unwrap();
+    let chunk = store.chunk(5, FORMAT, 0).unwrap().unwrap();
     assert_eq!(offer(&taker), 1);
     let refused = apply(&taker, chunk[1..].to_vec());
     assert_eq!((refused.result, refused.refetch_chunks, refused.reject_senders), (3, vec![0], vec!["liar".to_owned()]));
