@@ -67,10 +67,11 @@ pub struct Options {
     pub forged: Vec<(i64, usize, events::Forgery)>,
 }
 
-/// The root of the repository.
+/// The root of the repository: the one in which cargo runs this program, which a build folder that clones share may have from another one.
 pub fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_path_buf()
+    let built_in = || env!("CARGO_MANIFEST_DIR").into();
+    let xtask: PathBuf = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(built_in, Into::into);
+    xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
 impl Default for Options {
