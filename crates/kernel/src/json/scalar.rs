@@ -35,6 +35,11 @@ fn signed_digits(wire: &str) -> Option<(&str, &str)> {
     is_number.then_some(if digits.is_empty() { ("", "") } else { (sign, digits) })
 }
 
+/// The text of a whole number of sign and digits.
+fn whole_number((sign, digits): (&str, &str)) -> String {
+    if digits.is_empty() { "0".to_owned() } else { format!("{sign}{digits}") }
+}
+
 /// Writes the wire text of a `Dec`, an integer 10^18 times the value, with its point. What is not an integer stays as it
 /// is: a refused transaction may carry anything, and must still print.
 pub fn dec_from_wire(wire: &str) -> String {
@@ -59,31 +64,19 @@ pub fn dec_to_wire(text: &str) -> Option<String> {
     if whole.is_empty() || !numeric(whole) || !numeric(places) || places.len() > PLACES || whole.len() > DIGITS_MAX {
         return None;
     }
-    let scaled = format!("{whole}{places:0<PLACES$}");
-    let trimmed = scaled.trim_start_matches('0');
-    if trimmed.is_empty() { Some("0".to_owned()) } else { Some(format!("{sign}{trimmed}")) }
+    signed_digits(&format!("{sign}{whole}{places:0<PLACES$}")).map(whole_number)
 }
 
 /// Writes the wire text of an `Int`; an absent one is zero. What is not an integer stays as it is.
 pub fn int_from_wire(wire: &str) -> String {
-    match signed_digits(wire) {
-        Some(("", "")) => "0".to_owned(),
-        Some((sign, digits)) => format!("{sign}{digits}"),
-        None => wire.to_owned(),
-    }
+    signed_digits(wire).map_or_else(|| wire.to_owned(), whole_number)
 }
 
 /// The wire text of an integer; nothing if it is not one.
 pub fn int_to_wire(text: &str) -> Option<String> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", text),
-    };
-    if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let trimmed = digits.trim_start_matches('0');
-    if trimmed.is_empty() { Some("0".to_owned()) } else { Some(format!("{sign}{trimmed}")) }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let fits = (1..=DIGITS_MAX).contains(&digits.len());
+    signed_digits(text).filter(|_| fits).map(whole_number)
 }
 
 /// RFC 3339 in UTC with 0, 3, 6 or 9 places. Times outside the years 1 to 9999 have no such form and print as seconds.
