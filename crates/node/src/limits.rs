@@ -3,6 +3,8 @@
 //! A door that is full does not stay shut: the newcomer comes in and the guest that has been silent for longest goes. So ten
 //! thousand idle connections keep nobody out, and cost no more than [`CONNECTIONS_MAX`] of them.
 
+mod outbox;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::pin::Pin;
@@ -27,6 +29,9 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+
+pub use self::outbox::{ANSWERS_BYTES_MAX, AnswerBytes, GUEST_ANSWERS_BYTES_MAX, Outbox, Untaken};
 
 /// Connections of one door.
 pub const CONNECTIONS_MAX: usize = 2_048;
@@ -70,13 +75,13 @@ struct Bodies {
 /// # Errors
 /// Never; a connection that fails is that connection's trouble.
 pub async fn serve(listener: TcpListener, router: Router, body_bytes_max: usize) -> Result<()> {
-    serve_guests(listener, router, body_bytes_max, CONNECTIONS_MAX).await
+    serve_at(listener, router, body_bytes_max, Door::new(CONNECTIONS_MAX, ANSWERS_BYTES_MAX)).await
 }
 
-async fn serve_guests(listener: TcpListener, router: Router, body_bytes_max: usize, guests_max: usize) -> Result<()> {
+async fn serve_at(listener: TcpListener, router: Router, body_bytes_max: usize, door: Door) -> Result<()> {
     let bodies = Arc::new(Bodies { each_max: body_bytes_max, taken: AtomicUsize::new(0) });
     let router = router.layer(from_fn_with_state(bodies, bounded));
-    let door = Arc::new(Door::new(guests_max));
+    let door = Arc::new(door);
     let sweeper = sweep(door.clone());
     tokio::pin!(sweeper);
     loop {
@@ -108,6 +113,11 @@ async fn connection(stream: Watched, router: Router) {
         .max_header_list_size(64 * 1024)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
+    let outbox = Outbox::new(stream.number, stream.guest.clone(), stream.door.clone());
+    let router = router.map_request(move |mut request: axum::http::Request<_>| {
+        request.extensions_mut().insert(outbox.clone());
+        request
+    });
     let service = TowerToHyperService::new(router);
     // How a connection ends is of no interest to anybody else.
     let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
@@ -135,9 +145,13 @@ async fn bounded(State(bodies): State<Arc<Bodies>>, request: Request, next: Next
         Ok(Err(refusal)) => return refusal.into_response(),
         Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the body of the request did not come in time").into_response(),
     };
+    let outbox = parts.extensions.get::<Outbox>().cloned();
     let answer = next.run(Request::from_parts(parts, Body::from(body)));
     match tokio::time::timeout(REQUEST_TIME, answer).await {
-        Ok(response) => response,
+        Ok(response) => match outbox {
+            Some(outbox) => outbox.paced(response),
+            None => response,
+        },
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response(),
     }
 }
@@ -179,6 +193,9 @@ struct Door {
     since: Instant,
     next: AtomicU64,
     guests: Mutex<BTreeMap<u64, Arc<Guest>>>,
+    /// Bytes of answers that nobody has taken yet.
+    untaken: AtomicUsize,
+    untaken_max: usize,
 }
 
 /// One connection, as its door sees it.
@@ -188,6 +205,9 @@ struct Guest {
     /// Whether a byte came.
     spoke: AtomicBool,
     dismissed: AtomicBool,
+    /// Bytes of answers that wait to be taken, and when something of them last was.
+    untaken: AtomicUsize,
+    took: AtomicU64,
     reader: AtomicWaker,
     writer: AtomicWaker,
 }
@@ -201,8 +221,15 @@ impl Guest {
 }
 
 impl Door {
-    fn new(guests_max: usize) -> Self {
-        Self { guests_max, since: Instant::now(), next: AtomicU64::new(0), guests: Mutex::default() }
+    fn new(guests_max: usize, untaken_max: usize) -> Self {
+        Self {
+            guests_max,
+            since: Instant::now(),
+            next: AtomicU64::new(0),
+            guests: Mutex::default(),
+            untaken: AtomicUsize::new(0),
+            untaken_max,
+        }
     }
 
     fn now(&self) -> u64 {
@@ -218,6 +245,8 @@ impl Door {
             heard: AtomicU64::new(self.now()),
             spoke: AtomicBool::new(false),
             dismissed: AtomicBool::new(false),
+            untaken: AtomicUsize::new(0),
+            took: AtomicU64::new(0),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
         });
@@ -234,6 +263,24 @@ impl Door {
             && let Some(guest) = guests.remove(&number)
         {
             guest.dismiss();
+        }
+    }
+
+    /// Frees so many bytes of answers: those go that have taken nothing for longest, but not the one who is being answered.
+    fn dismiss_slowest(&self, bytes: usize, but: u64) {
+        let mut guests = self.guests.lock();
+        let holders = guests.iter().filter(|(n, guest)| **n != but && guest.untaken.load(Ordering::Relaxed) > 0);
+        let mut holders: Vec<(u64, u64)> = holders.map(|(n, guest)| (guest.took.load(Ordering::Relaxed), *n)).collect();
+        holders.sort_unstable();
+        let mut freed = 0_usize;
+        for (_, number) in holders {
+            if freed >= bytes {
+                break;
+            }
+            if let Some(guest) = guests.remove(&number) {
+                freed = freed.saturating_add(guest.untaken.load(Ordering::Relaxed));
+                guest.dismiss();
+            }
         }
     }
 
@@ -410,7 +457,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", axum::routing::post(|body: Bytes| async move { body.len().to_string() }));
-        tokio::spawn(serve_guests(listener, router, 1_000, GUESTS_MAX));
+        tokio::spawn(serve_at(listener, router, 1_000, Door::new(GUESTS_MAX, 8 << 20)));
         address
     }
 
@@ -441,6 +488,46 @@ mod tests {
         assert_eq!(said(&mut crowd[1]).await, "", "it was closed");
         crowd[0].write_all((post(3) + "hey").as_bytes()).await.unwrap();
         assert!(said(&mut crowd[0]).await.ends_with("\r\n\r\n3"), "who speaks stays");
+    }
+
+    /// A client that asks for an answer of 3 MiB and takes little of it.
+    async fn asks_and_waits(address: std::net::SocketAddr) -> TcpStream {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        stream.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        assert!(said(&mut stream).await.starts_with("HTTP/1.1 200"));
+        stream
+    }
+
+    #[tokio::test]
+    async fn when_a_door_holds_too_many_answers_the_client_that_took_nothing_for_longest_goes() {
+        const LARGE: usize = 3 << 20;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let large = || async { "x".repeat(LARGE) };
+        let router = Router::new().route("/large", axum::routing::get(large));
+        // Room for two.
+        tokio::spawn(serve_at(listener, router, 1_000, Door::new(GUESTS_MAX, 7 << 20)));
+        let mut first = asks_and_waits(address).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut second = asks_and_waits(address).await;
+        let mut third = asks_and_waits(address).await;
+        let mut body = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(5), first.read_to_end(&mut body)).await.unwrap();
+        assert!(ended.is_err() || body.len() < LARGE, "the first one was sent away: {} bytes", body.len());
+        for one in [&mut second, &mut third] {
+            let mut body = Vec::new();
+            tokio::time::timeout(Duration::from_secs(5), one.read_to_end(&mut body)).await.unwrap().unwrap();
+            assert!(body.len() > LARGE - 8_192, "who takes it gets all of it: {} bytes", body.len());
+        }
+        // What was taken is no longer counted: there is room again.
+        let (mut fourth, mut fifth) = (asks_and_waits(address).await, asks_and_waits(address).await);
+        for one in [&mut fourth, &mut fifth] {
+            let mut body = Vec::new();
+            tokio::time::timeout(Duration::from_secs(5), one.read_to_end(&mut body)).await.unwrap().unwrap();
+            assert!(body.len() > LARGE - 8_192, "{} bytes", body.len());
+        }
     }
 
     #[tokio::test]

@@ -24,6 +24,7 @@ use tonic::{
 use tower::ServiceExt as _;
 
 use super::{Answer, BODY_BYTES_MAX, HEIGHT_HEADER, QueryService, Status, height_from};
+use crate::limits::AnswerBytes;
 use entente_kernel::json::schema;
 
 /// The gRPC paths of the `served` services and of reflection (`v1` and `v1alpha`), which lists exactly these services.
@@ -123,7 +124,9 @@ impl UnaryService<Bytes> for Call {
             let (metadata, _, bytes) = request.into_parts();
             let answer = call.run(&metadata.into_headers(), bytes).await;
             let answer = answer.map_err(|status| tonic::Status::new(status.grpc_code.into(), status.message))?;
+            let size = AnswerBytes(answer.bytes.len());
             let mut response = tonic::Response::new(answer.bytes);
+            response.extensions_mut().insert(size);
             response.metadata_mut().insert(HEIGHT_HEADER, answer.height.into());
             Ok(response)
         })

@@ -9,25 +9,27 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::{Value, json};
 
 use self::wire::{Outcome, Params, Request, RpcError, response};
 use crate::api::template::query_pairs;
 use crate::engine::{Engine, Made};
-use crate::limits::Turnstile;
+use crate::limits::{Outbox, Turnstile, Untaken};
 use crate::service::Services;
 
 /// Largest request body in bytes: CometBFT's default.
 pub const BODY_BYTES_MAX: usize = 1_000_000;
 /// Most requests in one batch.
 const BATCH_MAX: usize = 1_000;
+/// Bytes of the answers to one batch: what is asked beyond them is refused.
+pub const BATCH_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Clients that wait for their transaction to be in a block.
 const COMMIT_WAITS_MAX: usize = 256;
 
@@ -105,7 +107,7 @@ fn answer(status: StatusCode, value: &Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
-async fn body(State(rpc): State<Arc<Rpc>>, body: Bytes) -> Response {
+async fn body(State(rpc): State<Arc<Rpc>>, outbox: Option<Extension<Outbox>>, body: Bytes) -> Response {
     if body.is_empty() {
         return list().await.into_response();
     }
@@ -127,25 +129,68 @@ async fn body(State(rpc): State<Arc<Rpc>>, body: Bytes) -> Response {
         ));
         return answer(StatusCode::OK, &response(&Value::Null, Err(error)));
     }
-    let mut answers = Vec::new();
+    let mut answers = Answers::new(outbox);
     for request in &requests {
         match Request::read(request) {
             Ok(Some(request)) => {
                 let outcome = match Params::from_json(request.params, calls::names(&request.method)) {
+                    Ok(_) if answers.are_full() => Err(RpcError::server(format!(
+                        "the answers to this batch are larger than {BATCH_ANSWER_BYTES_MAX} bytes; ask for less at once"
+                    ))),
                     Ok(params) => rpc.call(&request.method, params).await,
                     Err(error) if calls::by_name(&request.method).is_some() => Err(error),
                     Err(_) => Err(RpcError::method_not_found()),
                 };
-                answers.push(response(&request.id, outcome));
+                answers.push(&response(&request.id, outcome));
             }
             Ok(None) => {}
             Err(error) => return answer(StatusCode::INTERNAL_SERVER_ERROR, &response(&Value::Null, Err(error))),
         }
     }
-    match answers.as_slice() {
-        [] => StatusCode::OK.into_response(),
-        [one] => answer(StatusCode::OK, one),
-        _ => answer(StatusCode::OK, &Value::Array(answers)),
+    match answers.text() {
+        None => StatusCode::OK.into_response(),
+        Some(text) => (StatusCode::OK, [(CONTENT_TYPE, "application/json")], Body::from(text)).into_response(),
+    }
+}
+
+/// The answers to the requests of one body, as text; they are counted while they grow.
+struct Answers {
+    text: String,
+    count: usize,
+    outbox: Option<Outbox>,
+    counted: Vec<Untaken>,
+}
+
+impl Answers {
+    fn new(outbox: Option<Extension<Outbox>>) -> Self {
+        Self { text: "[".to_owned(), count: 0, outbox: outbox.map(|Extension(o)| o), counted: Vec::new() }
+    }
+
+    fn are_full(&self) -> bool {
+        self.text.len() > BATCH_ANSWER_BYTES_MAX
+    }
+
+    fn push(&mut self, value: &Value) {
+        let before = self.text.len();
+        if self.count > 0 {
+            self.text.push(',');
+        }
+        self.text.push_str(&value.to_string());
+        self.count += 1;
+        let outbox = self.outbox.iter();
+        self.counted.extend(outbox.map(|outbox| outbox.hold(self.text.len().saturating_sub(before))));
+    }
+
+    /// One answer stands alone, more of them in a list.
+    fn text(mut self) -> Option<String> {
+        match self.count {
+            0 => None,
+            1 => Some(self.text.split_off(1)),
+            _ => {
+                self.text.push(']');
+                Some(self.text)
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -16,6 +17,7 @@ use super::wire::{Outcome, Params, Request, RpcError, response};
 use super::{BATCH_MAX, Rpc, calls};
 use crate::engine::Made;
 use crate::engine::filter::{FILTER_BYTES_MAX, Filter};
+use crate::limits::Outbox;
 
 /// Subscriptions of one client.
 const SUBSCRIPTIONS_MAX: usize = 5;
@@ -37,31 +39,41 @@ struct Subscription {
     filter: Filter,
 }
 
-pub(super) async fn open(State(rpc): State<Arc<Rpc>>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn open(
+    State(rpc): State<Arc<Rpc>>,
+    outbox: Option<Extension<Outbox>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(|socket| serve(rpc, socket))
+        .on_upgrade(|socket| serve(rpc, socket, outbox.map(|Extension(o)| o)))
 }
 
 /// The half of a websocket that talks to the client.
-type Mouth = SplitSink<WebSocket, Message>;
+struct Mouth {
+    sink: SplitSink<WebSocket, Message>,
+    outbox: Option<Outbox>,
+}
 
 /// The client is gone, or does not read what it asked for.
 struct Gone;
 
 /// Says one thing; nothing more is made ready before it is on its way.
 async fn say(mouth: &mut Mouth, message: Message) -> Result<(), Gone> {
-    match tokio::time::timeout(SAY_TIME, mouth.send(message)).await {
+    let bytes = if let Message::Text(text) = &message { text.len() } else { 0 };
+    let _untaken = mouth.outbox.as_ref().filter(|_| bytes > 0).map(|outbox| outbox.hold(bytes));
+    match tokio::time::timeout(SAY_TIME, mouth.sink.send(message)).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Gone),
     }
 }
 
-async fn serve(rpc: Arc<Rpc>, socket: WebSocket) {
-    let (mut mouth, mut ears) = socket.split();
+async fn serve(rpc: Arc<Rpc>, socket: WebSocket, outbox: Option<Outbox>) {
+    let (sink, mut ears) = socket.split();
+    let mut mouth = Mouth { sink, outbox };
     let mut blocks = rpc.engine.listen();
     let mut subscriptions: Vec<Subscription> = Vec::new();
     let mut pings = tokio::time::interval_at(tokio::time::Instant::now() + PING_EVERY, PING_EVERY);

@@ -148,6 +148,7 @@ fn hostile_clients_neither_stop_the_chain_nor_keep_others_out() {
     huge_pages(&node);
     huge_and_deep_requests(&node);
     flood(&node);
+    answers_that_nobody_takes(&node);
     one_sender_fills_the_mempool(&node);
     slow_requests_were_dismissed(slow);
     drop(sockets);
@@ -305,6 +306,36 @@ fn flood(node: &Node) {
     node.serves_others("a flood of questions");
     let answers: u64 = flooders.into_iter().map(|f| f.join().unwrap()).sum();
     println!("{answers} questions of the flood were answered");
+}
+
+/// Small requests for large answers, from clients that read nothing.
+fn answers_that_nobody_takes(node: &Node) {
+    let calls = [r#"{"jsonrpc":"2.0","id":1,"method":"genesis_chunked"}"#; 1_000];
+    let batch = format!("[{}]", calls.join(","));
+    let (_, answer) = request(node.rpc, "POST", "/", batch.as_bytes()).unwrap();
+    let answers: Vec<Value> = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answers.len(), calls.len(), "each call has its answer");
+    let refused = answers.iter().filter(|a| a["error"]["code"] == -32_000).count();
+    println!("a batch for {} bytes of answers: {refused} refused", answer.len());
+    assert!(refused > 0 && answer.len() < entente_node::rpc::BATCH_ANSWER_BYTES_MAX + 1_000_000);
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", batch.len());
+    let mut hands = Vec::new();
+    for _ in 0..64 {
+        let mut stream = connect(node.rpc).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(batch.as_bytes()).unwrap();
+        hands.push(stream);
+    }
+    let until = Instant::now() + Duration::from_secs(15);
+    let mut most = 0;
+    while Instant::now() < until {
+        let memory = node.memory();
+        most = memory.max(most);
+        assert!(memory < MEMORY_MAX, "answers that nobody takes: {memory} bytes of memory");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    println!("64 clients that take nothing: at most {} MiB", most >> 20);
+    node.serves_others("answers that nobody takes");
 }
 
 fn sent(node: &Node, signer: &keys::Signer, number: u64, sequence: u64) -> Value {
