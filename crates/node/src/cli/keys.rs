@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use entente_kernel::crypto::secp256k1;
-use entente_kernel::{AccAddress, Bech32};
+use entente_chain::tx::key;
+use entente_kernel::crypto::PubKey;
+use entente_kernel::{AccAddress, Bech32, ConsAddress, json as form};
+use prost_types::Any;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -27,14 +28,18 @@ const FLAGS: &[Flag] = &[
     value("coin-type", None, "Coin type of the HD path"),
     value("hd-path", None, "The whole HD path"),
     value("prefix", None, "Prefix of addresses"),
-    value("bech", None, "show: acc or val"),
+    value("bech", None, "show: acc, val or cons"),
+    value("pubkey", None, "add: a public key in JSON, whose secret is elsewhere"),
+    switch("pubkey", Some('p'), "show: the public key alone"),
+    value("multisig", None, "add: the keys of a multisig account by name, with commas"),
+    value("multisig-threshold", None, "add, show: how many of them must sign"),
+    switch("nosort", None, "add, show: keys of a multisig account in the order given"),
     value("source", None, "add --recover: a file with the words"),
     switch("recover", None, "add: from words, read from standard input"),
     switch("interactive", Some('i'), "Accepted, not needed"),
     switch("no-backup", None, "add: do not print the words"),
     switch("dry-run", None, "add: keep nothing"),
     switch("address", Some('a'), "show: the address alone"),
-    switch("pubkey", Some('p'), "show: the public key alone"),
     switch("list-names", Some('n'), "list: the names alone"),
     switch("yes", Some('y'), "Do not ask"),
     switch("unarmored-hex", None, "export: the secret in hex"),
@@ -45,7 +50,7 @@ const FLAGS: &[Flag] = &[
 const VERBS: &[(&str, &str, &str)] = &[
     ("add", "NAME", "Make a key, or take it from words with --recover"),
     ("list", "", "All keys"),
-    ("show", "NAME", "One key"),
+    ("show", "NAME-OR-ADDRESS...", "One key, or the multisig account of several with --multisig-threshold"),
     ("delete", "NAME...", "Forget keys"),
     ("rename", "OLD NEW", "Give a key another name"),
     ("export", "NAME [FILE]", "A sealed copy; with --unarmored-hex --unsafe the secret in hex"),
@@ -58,7 +63,10 @@ const VERBS: &[(&str, &str, &str)] = &[
 /// # Errors
 /// What is wrong, and what to do.
 pub fn run(home: &Path, words: &[String]) -> Result<()> {
-    let mut words = Words::parse(words, &[FLAGS])?;
+    // `--pubkey` has a value where a key is added, and none where one is shown.
+    let adds = words.iter().any(|word| word == "add");
+    let flags = FLAGS.iter().filter(|flag| flag.name != "pubkey" || flag.takes_value == adds);
+    let mut words = Words::parse(words, &[&flags.copied().collect::<Vec<_>>()])?;
     let verb = words.place(0).to_owned();
     let known = VERBS.iter().find(|(name, ..)| *name == verb);
     if words.is_set("help") || known.is_none() {
@@ -81,7 +89,7 @@ pub fn run(home: &Path, words: &[String]) -> Result<()> {
     match verb.as_str() {
         "add" => add(&ring, name, &words, form, &bech32)?,
         "list" => list(&ring, &words, form, &bech32)?,
-        "show" => show(&ring, name, &words, form, &bech32)?,
+        "show" => show(&ring, &words, form, &bech32)?,
         "delete" => delete(&ring, &words)?,
         "rename" => {
             let signer = ring.signer(name, || ask_passphrase(name, false))?;
@@ -106,10 +114,57 @@ pub fn run(home: &Path, words: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn described(known: &Known, bech32: &Bech32) -> Value {
-    let address = AccAddress::from_array(secp256k1::address(&known.public_key));
-    let pubkey = json!({ "@type": "/cosmos.crypto.secp256k1.PubKey", "key": STANDARD.encode(known.public_key) });
-    json!({ "name": known.name, "type": "local", "address": bech32.acc(&address), "pubkey": pubkey.to_string() })
+fn described(known: &Known, bech32: &Bech32) -> Result<Value> {
+    let kind = match known.public_key {
+        PubKey::Multisig { .. } => "multi",
+        _ if known.signs => "local",
+        _ => "offline",
+    };
+    let pubkey = public_json(&known.public_key)?.to_string();
+    Ok(json!({ "name": known.name, "type": kind, "address": bech32.acc(&known.address()?), "pubkey": pubkey }))
+}
+
+/// A public key in the JSON of protobuf.
+fn public_json(key: &PubKey) -> Result<Value> {
+    let Any { type_url, value } = key::to_any(key);
+    let mut shown = json!({ "@type": type_url });
+    if let (Some(shown), Value::Object(fields)) = (shown.as_object_mut(), form::encode(&type_url, &value)?) {
+        shown.extend(fields);
+    }
+    Ok(shown)
+}
+
+/// Reads a public key in the JSON of protobuf.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn public_key(text: &str) -> Result<PubKey> {
+    let value = serde_json::from_str(text).map_err(|e| anyhow!("the public key is not JSON: {e}"))?;
+    Ok(key::from_any(&super::tx::any(&value)?)?)
+}
+
+/// The key of a multisig account of keys by their names.
+fn multisig<'a>(ring: &Keyring, names: impl Iterator<Item = &'a str>, words: &Words) -> Result<PubKey> {
+    let mut keys = names.map(|name| Ok(named(ring, name, None)?.public_key)).collect::<Result<Vec<_>>>()?;
+    if !words.is_set("nosort") {
+        keys.sort_by_key(PubKey::address);
+    }
+    let threshold = words.number("multisig-threshold")?.unwrap_or(1);
+    let (count, wanted) = (keys.len(), threshold);
+    let threshold = u32::try_from(threshold).ok().filter(|n| *n > 0 && usize::try_from(*n).is_ok_and(|n| n <= count));
+    let threshold = threshold.ok_or_else(|| anyhow!("--multisig-threshold: {wanted} of {count} keys cannot sign"))?;
+    Ok(PubKey::multisig(threshold, keys)?)
+}
+
+/// A key by its name or, with the prefix of addresses, by its address.
+fn named(ring: &Keyring, name: &str, bech32: Option<&Bech32>) -> Result<Known> {
+    match bech32.and_then(|bech32| bech32.parse_acc(name).ok()) {
+        Some(address) => {
+            let found = super::name_of(ring, &address)?;
+            super::known(ring, &found.ok_or_else(|| anyhow!("the key of {name} is not here; see: entente keys list"))?)
+        }
+        None => super::known(ring, name),
+    }
 }
 
 fn path(words: &Words) -> Result<hd::Path> {
@@ -130,6 +185,18 @@ fn add(ring: &Keyring, name: &str, words: &Words, form: Form, bech32: &Bech32) -
     if kept && ring.has(name)? {
         bail!("there is a key {name:?} already; choose another name or delete it first");
     }
+    let public = match (words.flag("multisig"), words.flag("pubkey")) {
+        (Some(names), _) => Some(multisig(ring, names.split(',').map(str::trim), words)?),
+        (None, Some(text)) => Some(public_key(text)?),
+        (None, None) => None,
+    };
+    if let Some(public_key) = public {
+        if kept {
+            ring.add_public(name, &public_key)?;
+        }
+        form.print(&described(&Known { name: name.to_owned(), public_key, signs: false }, bech32)?);
+        return Ok(());
+    }
     let recover = words.is_set("recover");
     let mnemonic = if recover {
         let text = match words.flag("source") {
@@ -149,7 +216,8 @@ fn add(ring: &Keyring, name: &str, words: &Words, form: Form, bech32: &Bech32) -
     if kept {
         ring.add(name, &signer, || ask_passphrase(name, true))?;
     }
-    let mut shown = described(&Known { name: name.to_owned(), public_key: *signer.public() }, bech32);
+    let public_key = PubKey::Secp256k1(*signer.public());
+    let mut shown = described(&Known { name: name.to_owned(), public_key, signs: true }, bech32)?;
     let reveal = !recover && !words.is_set("no-backup");
     if let (true, Form::Json, Some(fields)) = (reveal, form, shown.as_object_mut()) {
         fields.insert("mnemonic".to_owned(), json!(mnemonic.to_string()));
@@ -168,29 +236,33 @@ fn list(ring: &Keyring, words: &Words, form: Form, bech32: &Bech32) -> Result<()
     if words.is_set("list-names") {
         keys.iter().for_each(|k| println!("{}", k.name));
     } else {
-        form.print(&keys.iter().map(|k| described(k, bech32)).collect());
+        form.print(&keys.iter().map(|k| described(k, bech32)).collect::<Result<_>>()?);
     }
     Ok(())
 }
 
-fn show(ring: &Keyring, name: &str, words: &Words, form: Form, bech32: &Bech32) -> Result<()> {
-    let known = match crate::keys::development_named(name).filter(|_| !ring.has(name).unwrap_or(true)) {
-        Some(signer) => Known { name: name.to_owned(), public_key: *signer.public() },
-        None => ring.known(name)?,
+fn show(ring: &Keyring, words: &Words, form: Form, bech32: &Bech32) -> Result<()> {
+    let known = match words.places() {
+        [one] => named(ring, one, Some(bech32))?,
+        several => {
+            let name = "multi".to_owned();
+            let public_key = multisig(ring, several.iter().map(String::as_str), words)?;
+            Known { name, public_key, signs: false }
+        }
     };
-    let address = AccAddress::from_array(secp256k1::address(&known.public_key));
+    let address = known.address()?;
     let text = match words.flag("bech").unwrap_or("acc") {
         "acc" => bech32.acc(&address),
         "val" => bech32.val(&address.into()),
-        other => bail!("--bech: {other:?} is neither acc nor val"),
+        "cons" => bech32.cons(&ConsAddress::new(address.as_bytes())?),
+        other => bail!("--bech: {other:?} is none of acc, val and cons"),
     };
-    let shown = described(&known, bech32);
     if words.is_set("address") {
         println!("{text}");
     } else if words.is_set("pubkey") {
-        println!("{}", shown.get("pubkey").and_then(Value::as_str).unwrap_or_default());
+        println!("{}", public_json(&known.public_key)?);
     } else {
-        let mut shown = shown;
+        let mut shown = described(&known, bech32)?;
         if let Some(fields) = shown.as_object_mut() {
             fields.insert("address".to_owned(), json!(text));
         }
@@ -235,12 +307,13 @@ fn export(ring: &Keyring, name: &str, words: &Words) -> Result<()> {
 fn parse(text: &str, form: Form, bech32: &Bech32) -> Result<()> {
     let bytes = hex::decode(text).ok().or_else(|| bech32.parse_acc(text).ok().map(|a| a.as_bytes().to_vec()));
     let bytes = bytes.or_else(|| bech32.parse_val(text).ok().map(|a| a.as_bytes().to_vec()));
+    let bytes = bytes.or_else(|| bech32.parse_cons(text).ok().map(|a| a.as_bytes().to_vec()));
     let bytes =
         bytes.ok_or_else(|| anyhow!("{text:?} is neither an address with the prefix {} nor hex", bech32.prefix()))?;
     let address = AccAddress::new(&bytes)?;
     form.print(&json!({
         "bytes": hex::encode_upper(&bytes),
-        "formats": [bech32.acc(&address), bech32.val(&address.into())],
+        "formats": [bech32.acc(&address), bech32.val(&address.into()), bech32.cons(&ConsAddress::new(&bytes)?)],
     }));
     Ok(())
 }

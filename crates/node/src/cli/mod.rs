@@ -2,6 +2,7 @@
 
 mod comet;
 mod comet_verbs;
+mod debug;
 mod dev;
 mod doctor;
 mod genesis;
@@ -22,20 +23,36 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use entente_kernel::AccAddress;
+use entente_kernel::crypto::PubKey;
 use zeroize::Zeroizing;
 
 use crate::keys::Signer;
-use crate::keys::ring::{Backend, Keyring};
+use crate::keys::ring::{Backend, Keyring, Known};
 
 /// A chain for shared security, in one program.
 #[derive(Parser)]
-#[command(name = "entente", version, about, disable_help_subcommand = true)]
+#[command(name = "entente", version, about)]
 struct Cli {
     /// The folder of the node and of its keys
     #[arg(long, global = true, env = "ENTENTE_HOME", value_name = "FOLDER")]
     home: Option<PathBuf>,
+    #[command(flatten)]
+    tolerated: Tolerated,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// What scripts for `gaiad` give to every verb.
+#[derive(clap::Args)]
+struct Tolerated {
+    #[arg(long = "log_level", global = true, hide = true)]
+    _log_level: Option<String>,
+    #[arg(long = "log_format", global = true, hide = true)]
+    _log_format: Option<String>,
+    #[arg(long = "log_no_color", global = true, hide = true)]
+    _log_no_color: bool,
+    #[arg(long = "trace", global = true, hide = true)]
+    _trace: bool,
 }
 
 #[derive(Subcommand)]
@@ -92,7 +109,17 @@ enum Verb {
         output: Option<String>,
     },
     /// The name of this version
-    Version,
+    Version {
+        /// And those whose rules and protocols it follows
+        #[arg(long)]
+        long: bool,
+        /// json or text
+        #[arg(long, short)]
+        output: Option<String>,
+    },
+    /// Look into addresses and keys
+    #[command(subcommand)]
+    Debug(debug::Debug),
 }
 
 /// Runs the program; the error is one sentence for the person at the terminal.
@@ -118,11 +145,25 @@ pub fn run() -> Result<()> {
         Verb::Comet(comet) => comet.run(&home),
         Verb::Export => home::export(&home),
         Verb::Status { node, .. } => home::status(node.as_deref()),
-        Verb::Version => {
-            println!("{}", env!("CARGO_PKG_VERSION"));
-            Ok(())
-        }
+        Verb::Version { long, output } => version(long, output.as_deref()),
+        Verb::Debug(debug) => debug.run(),
     }
+}
+
+fn version(long: bool, output: Option<&str>) -> Result<()> {
+    let number = env!("CARGO_PKG_VERSION");
+    if !long && output.is_none() {
+        println!("{number}");
+        return Ok(());
+    }
+    show::Form::parse(output)?.print(&serde_json::json!({
+        "name": "entente",
+        "server_name": "entente",
+        "version": number,
+        "cosmos_sdk_version": crate::service::SDK_VERSION,
+        "cometbft_version": crate::service::COMET_VERSION,
+    }));
+    Ok(())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -142,11 +183,29 @@ fn backend(flag: Option<&str>) -> Result<Backend> {
 
 /// The address of a key by its name.
 fn known_key(home: &Path, backend: Option<&str>, name: &str) -> Result<AccAddress> {
-    let ring = Keyring::new(home, self::backend(backend)?);
+    known(&Keyring::new(home, self::backend(backend)?), name)?.address()
+}
+
+/// A key of the keyring, else a development account, by its name.
+fn known(ring: &Keyring, name: &str) -> Result<Known> {
     match crate::keys::development_named(name).filter(|_| !ring.has(name).unwrap_or(true)) {
-        Some(signer) => Ok(signer.address()),
-        None => Ok(AccAddress::from_array(entente_kernel::crypto::secp256k1::address(&ring.known(name)?.public_key))),
+        Some(signer) => {
+            Ok(Known { name: name.to_owned(), public_key: PubKey::Secp256k1(*signer.public()), signs: true })
+        }
+        None => ring.known(name),
     }
+}
+
+/// The name of the key of an address, in the keyring or among the development accounts.
+fn name_of(ring: &Keyring, address: &AccAddress) -> Result<Option<String>> {
+    let development = (0..crate::keys::DEVELOPMENT_ACCOUNTS).map(|i| known(ring, &format!("dev{i}")));
+    for key in ring.list()?.into_iter().map(Ok).chain(development) {
+        let key = key?;
+        if key.address()? == *address {
+            return Ok(Some(key.name));
+        }
+    }
+    Ok(None)
 }
 
 /// A key by its name: of the keyring, else the development account `dev0` to `dev9`.

@@ -28,6 +28,14 @@ pub struct Words {
     flags: BTreeMap<&'static str, Vec<String>>,
 }
 
+/// What every verb of `gaiad` takes and none needs here.
+const TOLERATED: &[Flag] = &[
+    value("log_level", None, "Accepted, not needed"),
+    value("log_format", None, "Accepted, not needed"),
+    switch("log_no_color", None, "Accepted, not needed"),
+    switch("trace", None, "Accepted, not needed"),
+];
+
 impl Words {
     /// Sorts `words` by the `known` flags. `--` ends the flags.
     ///
@@ -45,7 +53,7 @@ impl Words {
             let (flag, given) = match (word.strip_prefix("--"), word.strip_prefix('-')) {
                 (Some(long), _) => {
                     let (name, given) = long.split_once('=').map_or((long, None), |(n, v)| (n, Some(v.to_owned())));
-                    (known.iter().copied().flatten().find(|f| f.name == name), given)
+                    (known.iter().copied().chain([TOLERATED]).flatten().find(|f| f.name == name), given)
                 }
                 (None, Some(short)) if !short.is_empty() && !number => {
                     let mut letters = short.chars();

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
 
-pub use signer::{Signer, Terms};
+pub use signer::{Signer, Terms, amino_bytes};
 
 /// The words of the development accounts, known to everybody: `m/44'/118'/0'/0/0` to `.../9`.
 pub const DEVELOPMENT_WORDS: &str = "test test test test test test test test test test test junk";

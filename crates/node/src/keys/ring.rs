@@ -8,6 +8,11 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use entente_chain::tx::key;
+use entente_kernel::AccAddress;
+use entente_kernel::crypto::PubKey;
+use prost::Message as _;
+use prost_types::Any;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -45,7 +50,7 @@ impl FromStr for Backend {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     name: String,
-    /// Compressed, in hex.
+    /// In hex: the compressed point; without a secret, the key as transactions carry it.
     public_key: String,
     secret: Secret,
 }
@@ -55,6 +60,8 @@ struct Entry {
 enum Secret {
     /// Hex.
     Open { key: String },
+    /// It is elsewhere: with other people or on another machine.
+    Absent,
     /// Hex of salt, nonce and what XChaCha20-Poly1305 made of the key; the name and public key are authenticated with it.
     Sealed { memory_kib: u32, passes: u32, lanes: u32, salt: String, nonce: String, sealed: String },
 }
@@ -63,7 +70,17 @@ enum Secret {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub name: String,
-    pub public_key: [u8; 33],
+    pub public_key: PubKey,
+    /// Whether its secret is here.
+    pub signs: bool,
+}
+
+impl Known {
+    /// # Errors
+    /// Never, for a key that was accepted.
+    pub fn address(&self) -> Result<AccAddress> {
+        Ok(AccAddress::new(&self.public_key.address())?)
+    }
 }
 
 pub struct Keyring {
@@ -119,10 +136,24 @@ impl Keyring {
             }
             _ => Secret::Open { key: hex::encode(signer.secret()) },
         };
-        let entry = Entry { name: name.to_owned(), public_key, secret };
+        self.write(&path, &Entry { name: name.to_owned(), public_key, secret })
+    }
+
+    /// Keeps a public key: of a multisig account, or one whose secret is elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_public(&self, name: &str, key: &PubKey) -> Result<()> {
+        let path = self.path(name)?;
+        ensure!(!path.exists(), "there is a key {name:?} already; choose another name or delete it first");
+        let public_key = hex::encode(key::to_any(key).encode_to_vec());
+        self.write(&path, &Entry { name: name.to_owned(), public_key, secret: Secret::Absent })
+    }
+
+    fn write(&self, path: &Path, entry: &Entry) -> Result<()> {
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
-        write_secret(&path, (serde_json::to_string_pretty(&entry)? + "\n").as_bytes())
+        write_secret(path, (serde_json::to_string_pretty(entry)? + "\n").as_bytes())
     }
 
     fn entry(&self, name: &str) -> Result<Entry> {
@@ -141,6 +172,7 @@ impl Keyring {
         let damaged = || anyhow!("the key file of {name:?} is damaged");
         let secret = match &entry.secret {
             Secret::Open { key } => hex::decode(key).map(Zeroizing::new).map_err(|_| damaged())?,
+            Secret::Absent => bail!("the secret of the key {name:?} is not here"),
             sealed => open(sealed, &passphrase()?, &authenticated(&entry.name, &entry.public_key))
                 .with_context(|| format!("the key {name:?} cannot be opened"))?,
         };
@@ -188,9 +220,15 @@ impl Keyring {
 
     pub fn known(&self, name: &str) -> Result<Known> {
         let entry = self.entry(name)?;
-        let public_key = hex::decode(&entry.public_key).ok().and_then(|key| key.try_into().ok());
+        let bytes = hex::decode(&entry.public_key).ok();
+        let signs = !matches!(entry.secret, Secret::Absent);
+        let public_key = if signs {
+            bytes.and_then(|bytes| bytes.try_into().ok()).map(PubKey::Secp256k1)
+        } else {
+            bytes.and_then(|bytes| key::from_any(&Any::decode(bytes.as_slice()).ok()?).ok())
+        };
         let public_key = public_key.ok_or_else(|| anyhow!("the key file of {name:?} is damaged"))?;
-        Ok(Known { name: entry.name, public_key })
+        Ok(Known { name: entry.name, public_key, signs })
     }
 
     /// All keys by name.
@@ -309,6 +347,13 @@ mod tests {
         for bad in ["", "../x", "a b", ".hidden"] {
             assert!(ring.has(bad).is_err(), "{bad}");
         }
+        let key = PubKey::Secp256k1(*super::super::development(3).unwrap().public());
+        let both = PubKey::multisig(2, vec![key.clone(), ring.known("bob").unwrap().public_key]).unwrap();
+        ring.add_public("both", &both).unwrap();
+        assert!(ring.add_public("bob", &key).unwrap_err().to_string().contains("already"));
+        let known = ring.known("both").unwrap();
+        assert_eq!((known.public_key, known.signs), (both, false));
+        assert!(ring.signer("both", never).err().unwrap().to_string().contains("not here"));
         let memory = Keyring::new(home.path(), Backend::Memory);
         memory.add("carol", &super::super::development(2).unwrap(), never).unwrap();
         assert!(!memory.has("carol").unwrap());

@@ -1,8 +1,9 @@
 //! A secret key that signs transactions.
 
 use anyhow::Result;
+use entente_chain::tx::{self, amino::Decimals, sign};
 use entente_kernel::AccAddress;
-use entente_kernel::crypto::secp256k1;
+use entente_kernel::crypto::{PubKey as Key, secp256k1};
 use entente_proto::cosmos::crypto::secp256k1::PubKey;
 use entente_proto::cosmos::tx::signing::v1beta1::SignMode;
 use entente_proto::cosmos::tx::v1beta1::{
@@ -72,28 +73,64 @@ impl Signer {
     /// # Errors
     /// Never, for a key that was accepted.
     pub fn sign(&self, body: &TxBody, terms: &Terms<'_>) -> Result<Vec<u8>> {
-        let body_bytes = body.encode_to_vec();
-        let auth_info_bytes = self.auth_info(terms).encode_to_vec();
+        let mut raw = self.raw(body, terms, SignMode::Direct);
         let doc = SignDoc {
-            body_bytes: body_bytes.clone(),
-            auth_info_bytes: auth_info_bytes.clone(),
+            body_bytes: raw.body_bytes.clone(),
+            auth_info_bytes: raw.auth_info_bytes.clone(),
             chain_id: terms.chain_id.to_owned(),
             account_number: terms.account_number,
         };
-        let signature = secp256k1::sign(&self.secret, &doc.encode_to_vec())?;
-        Ok(TxRaw { body_bytes, auth_info_bytes, signatures: vec![signature.to_vec()] }.encode_to_vec())
+        raw.signatures = vec![secp256k1::sign(&self.secret, &doc.encode_to_vec())?.to_vec()];
+        Ok(raw.encode_to_vec())
+    }
+
+    /// A signed transaction of one signer in the mode of Ledgers, amino JSON.
+    ///
+    /// # Errors
+    /// A message has no amino form.
+    pub fn sign_amino(&self, body: &TxBody, terms: &Terms<'_>) -> Result<Vec<u8>> {
+        let mut raw = self.raw(body, terms, SignMode::LegacyAminoJson);
+        raw.signatures = vec![self.amino_signature(&raw, terms)?];
+        Ok(raw.encode_to_vec())
+    }
+
+    /// What this key signs of a transaction in amino JSON, also as a member of a multisig key.
+    ///
+    /// # Errors
+    /// A message has no amino form.
+    pub fn amino_signature(&self, raw: &TxRaw, terms: &Terms<'_>) -> Result<Vec<u8>> {
+        let bytes = amino_bytes(raw, terms, &Key::Secp256k1(self.public))?;
+        Ok(secp256k1::sign(&self.secret, &bytes)?.to_vec())
     }
 
     /// The same transaction with an empty signature, for an estimate of its gas.
     pub fn unsigned(&self, body: &TxBody, terms: &Terms<'_>) -> Vec<u8> {
-        let auth_info_bytes = self.auth_info(terms).encode_to_vec();
-        TxRaw { body_bytes: body.encode_to_vec(), auth_info_bytes, signatures: vec![Vec::new()] }.encode_to_vec()
+        self.raw(body, terms, SignMode::Direct).encode_to_vec()
     }
 
-    fn auth_info(&self, terms: &Terms<'_>) -> AuthInfo {
-        let mode = ModeInfo { sum: Some(Sum::Single(Single { mode: SignMode::Direct.into() })) };
+    fn raw(&self, body: &TxBody, terms: &Terms<'_>, mode: SignMode) -> TxRaw {
+        let mode = ModeInfo { sum: Some(Sum::Single(Single { mode: mode.into() })) };
         let signer =
             SignerInfo { public_key: Some(self.public_any()), mode_info: Some(mode), sequence: terms.sequence };
-        AuthInfo { signer_infos: vec![signer], fee: Some(terms.fee.clone()), ..AuthInfo::default() }
+        let auth_info = AuthInfo { signer_infos: vec![signer], fee: Some(terms.fee.clone()), ..AuthInfo::default() };
+        let (body_bytes, auth_info_bytes) = (body.encode_to_vec(), auth_info.encode_to_vec());
+        TxRaw { body_bytes, auth_info_bytes, signatures: vec![Vec::new()] }
     }
+}
+
+/// The amino JSON that a signer of a transaction signs.
+///
+/// # Errors
+/// A message has no amino form.
+pub fn amino_bytes(raw: &TxRaw, terms: &Terms<'_>, key: &Key) -> Result<Vec<u8>> {
+    let tx = tx::decode(&raw.encode_to_vec())?;
+    let signer = sign::Signer {
+        address: "",
+        chain_id: terms.chain_id,
+        account_number: terms.account_number,
+        sequence: terms.sequence,
+        pub_key: key,
+        fee_payer: "",
+    };
+    Ok(sign::bytes(&tx, &signer, SignMode::LegacyAminoJson.into(), Decimals::Point)?)
 }

@@ -5,3 +5,4 @@ mod node;
 mod page;
 mod story;
 mod validator;
+mod wallet;

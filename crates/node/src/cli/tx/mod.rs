@@ -1,5 +1,6 @@
 //! `entente tx`: making, signing and sending transactions.
 
+mod multisig;
 mod verbs;
 
 use std::path::{Path, PathBuf};
@@ -45,20 +46,33 @@ const FLAGS: &[Flag] = &[
     value("home", None, "The folder of the node and of its keys"),
     value("keyring-backend", None, "file, test or memory"),
     value("keyring-dir", None, "The folder of the keys"),
-    value("broadcast-mode", Some('b'), "sync: wait for the block; async: do not"),
+    value("broadcast-mode", Some('b'), "sync or block: wait for the block; async: do not"),
     value("account-number", Some('a'), "With --offline"),
     value("sequence", Some('s'), "The sequence to sign with"),
     value("timeout-height", None, "Void above this height"),
     value("fee-granter", None, "Who pays by allowance"),
     value("fee-payer", None, "Who pays"),
-    value("sign-mode", None, "direct"),
+    value("sign-mode", None, "direct, or amino-json as a Ledger signs"),
+    value("multisig", None, "sign: the multisig account, of which --from is a member, by name or address"),
     value("output", Some('o'), "json or text"),
     value("output-document", None, "Write to this file"),
     switch("yes", Some('y'), "Do not ask"),
     switch("generate-only", None, "Print the unsigned transaction"),
     switch("dry-run", None, "Estimate only"),
     switch("offline", None, "Ask no node"),
+    switch("ledger", None, "Not known here"),
+    switch("aux", None, "Not known here"),
     switch("help", Some('h'), "This list"),
+];
+
+/// The verbs that work on a transaction in a file or in bytes.
+const FILE_VERBS: &[(&str, &str)] = &[
+    ("sign", "FILE"),
+    ("multi-sign", "FILE NAME SIGNATURE-FILE..."),
+    ("broadcast", "FILE"),
+    ("simulate", "FILE"),
+    ("encode", "FILE"),
+    ("decode", "BASE64"),
 ];
 
 /// Makes, signs and sends.
@@ -73,7 +87,9 @@ pub fn run(home: &Path, words: &[String]) -> Result<()> {
         _ if words.is_set("help") => help(&module),
         "" => help(""),
         "sign" => return sign_file(&home, &words),
+        "multi-sign" | "multisign" => return multi_sign(&home, &words),
         "broadcast" => return broadcast_file(&words),
+        "simulate" => return simulate_file(&words),
         "encode" => return encode_file(&words),
         "decode" => return decode(&words),
         _ => {
@@ -93,7 +109,10 @@ fn help(module: &str) {
     for v in VERBS.iter().filter(|v| module.is_empty() || v.module == module) {
         eprintln!("  {} {} {}", v.module, v.verb, v.usage);
     }
-    eprintln!("  sign FILE\n  broadcast FILE\n  encode FILE\n  decode BASE64\n\nflags:");
+    for (verb, usage) in FILE_VERBS.iter().filter(|(verb, _)| module.is_empty() || module == *verb) {
+        eprintln!("  {verb} {usage}");
+    }
+    eprintln!("\nflags:");
     for flag in FLAGS.iter().chain(verbs::FLAGS) {
         let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
         eprintln!("  {short}--{}: {}", flag.name, flag.about);
@@ -118,22 +137,15 @@ fn from(home: &Path, words: &Words, bech32: &Bech32, default: Option<&str>, secr
     let ring = keyring(home, words)?;
     let name = match bech32.parse_acc(name) {
         Ok(address) if !secret => return Ok(From { address, signer: None }),
-        Ok(address) => {
-            let owner = |k: &crate::keys::ring::Known| {
-                entente_kernel::crypto::secp256k1::address(&k.public_key) == address.as_bytes()
-            };
-            let known = ring.list()?.into_iter().find(owner);
-            known.ok_or_else(|| anyhow!("the key of {name} is not in the keyring; see: entente keys list"))?.name
-        }
+        Ok(address) => super::name_of(&ring, &address)?
+            .ok_or_else(|| anyhow!("the key of {name} is not in the keyring; see: entente keys list"))?,
         Err(_) => name.to_owned(),
     };
     if let Some(signer) = crate::keys::development_named(&name).filter(|_| !ring.has(&name).unwrap_or(true)) {
         return Ok(From { address: signer.address(), signer: Some(signer).filter(|_| secret) });
     }
     if !secret {
-        let known = ring.known(&name)?;
-        let address = AccAddress::from_array(entente_kernel::crypto::secp256k1::address(&known.public_key));
-        return Ok(From { address, signer: None });
+        return Ok(From { address: ring.known(&name)?.address()?, signer: None });
     }
     let signer = ring.signer(&name, || ask_passphrase(&name, false))?;
     Ok(From { address: signer.address(), signer: Some(signer) })
@@ -152,14 +164,22 @@ fn send(home: &Path, verb: &Verb, words: &Words) -> Result<()> {
     let mut places = words.clone();
     places.drop_places(2);
     places.check_places(&format!("tx {} {}", verb.module, verb.verb), verb.usage)?;
+    let amino = signs_amino(words)?;
     let remote = if words.is_set("offline") { None } else { Some(Remote::named(words.flag("node"))?) };
     let bech32 = prefix(remote.as_ref());
     let generate = words.is_set("generate-only");
     let by_place = verb.usage.starts_with("FROM") || verb.usage.starts_with("GRANTER");
     let default = by_place.then(|| places.place(0).to_owned());
     let from = from(home, words, &bech32, default.as_deref(), !generate && !words.is_set("dry-run"))?;
-    let author = Author { address: from.address, bech32: bech32.clone() };
+    let validators = if verb.verb == "withdraw-all-rewards" {
+        let remote = remote.as_ref().ok_or_else(|| anyhow!("--offline: the node knows the delegations"))?;
+        delegated_to(remote, &bech32.acc(&from.address))?
+    } else {
+        Vec::new()
+    };
+    let author = Author { address: from.address, bech32: bech32.clone(), validators };
     let messages = (verb.messages)(&author, &places)?;
+    ensure!(!messages.is_empty(), "{} has no delegations", author.bech32.acc(&author.address));
     let messages = messages.iter().map(any).collect::<Result<Vec<_>>>()?;
     let timeout_height = words.number("timeout-height")?.unwrap_or_default();
     let memo = words.flag("note").or(words.flag("memo")).unwrap_or_default().to_owned();
@@ -180,7 +200,7 @@ fn send(home: &Path, verb: &Verb, words: &Words) -> Result<()> {
     }
     let signer = from.signer.ok_or_else(|| anyhow!("--from: this key cannot sign"))?;
     let terms = Terms { chain_id: &account.chain_id, account_number: account.number, sequence: account.sequence, fee };
-    let bytes = signer.sign(&body, &terms)?;
+    let bytes = if amino { signer.sign_amino(&body, &terms) } else { signer.sign(&body, &terms) }?;
     if !words.is_set("yes") {
         confirm(&form::to_json(&body)?)?;
     }
@@ -188,6 +208,34 @@ fn send(home: &Path, verb: &Verb, words: &Words) -> Result<()> {
         anyhow!("--offline: a transaction is not sent without a node; use --generate-only, sign and broadcast")
     })?;
     broadcast(&remote, &bytes, words)
+}
+
+/// The validators that somebody has delegated to.
+fn delegated_to(remote: &Remote, delegator: &str) -> Result<Vec<String>> {
+    let request = json!({ "delegator_address": delegator });
+    let answer = super::query::call(remote, "/cosmos.distribution.v1beta1.Query/DelegatorValidators", &request)?;
+    let validators = answer.get("validators").and_then(Value::as_array).into_iter().flatten();
+    Ok(validators.filter_map(|v| v.as_str().map(str::to_owned)).collect())
+}
+
+/// Whether the flags ask for amino JSON; if not, for DIRECT.
+///
+/// # Errors
+/// Another mode, or another way to sign.
+fn signs_amino(words: &Words) -> Result<bool> {
+    ensure!(
+        !words.is_set("ledger"),
+        "--ledger: there is no way to a Ledger here; a wallet with one can sign for this chain"
+    );
+    ensure!(!words.is_set("aux"), "--aux: signatures beside the fee payer's are not made here");
+    match words.flag("sign-mode") {
+        None | Some("direct" | "") => Ok(false),
+        Some("amino-json") => Ok(true),
+        Some("textual") => {
+            bail!("--sign-mode: SIGN_MODE_TEXTUAL is not supported by this chain; direct and amino-json are")
+        }
+        Some(other) => bail!("--sign-mode: {other:?} is neither direct nor amino-json"),
+    }
 }
 
 /// A message from its JSON with `@type`.
@@ -312,7 +360,7 @@ fn confirm(body: &Value) -> Result<()> {
 fn broadcast(remote: &Remote, bytes: &[u8], words: &Words) -> Result<()> {
     let form = Form::parse(words.flag("output"))?;
     let mode = words.flag("broadcast-mode").unwrap_or("sync");
-    ensure!(matches!(mode, "sync" | "async"), "--broadcast-mode: {mode:?} is neither sync nor async");
+    ensure!(matches!(mode, "sync" | "async" | "block"), "--broadcast-mode: {mode:?} is neither sync nor async");
     let answer = remote.call("broadcast_tx_sync", json!({ "tx": STANDARD.encode(bytes) }))?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let code = answer.get("code").and_then(Value::as_u64).unwrap_or_default();
@@ -350,35 +398,70 @@ fn read(words: &Words) -> Result<Tx> {
 }
 
 fn sign_file(home: &Path, words: &Words) -> Result<()> {
+    let amino = signs_amino(words)?;
     let tx = read(words)?;
     let remote = if words.is_set("offline") { None } else { Some(Remote::named(words.flag("node"))?) };
     let bech32 = prefix(remote.as_ref());
     let from = from(home, words, &bech32, None, true)?;
-    let account = Account::of(words, remote.as_ref(), &from.address, &bech32)?;
     let signer = from.signer.ok_or_else(|| anyhow!("--from: this key cannot sign"))?;
-    let fee = tx.auth_info.and_then(|a| a.fee).unwrap_or_default();
-    let terms = Terms { chain_id: &account.chain_id, account_number: account.number, sequence: account.sequence, fee };
-    let signed = signer.sign(&tx.body.unwrap_or_default(), &terms)?;
+    if let Some(text) = words.flag("multisig") {
+        let direct = words.flag("sign-mode").is_some() && !amino;
+        ensure!(
+            !direct,
+            "--sign-mode: members of a multisig account sign in amino-json, which does not show who else does"
+        );
+        let address = multisig::account(&keyring(home, words)?, text, &bech32)?;
+        let account = Account::of(words, remote.as_ref(), &address, &bech32)?;
+        return multisig::sign(&tx, &signer, &account, words);
+    }
+    let account = Account::of(words, remote.as_ref(), &from.address, &bech32)?;
+    let terms = account.terms(&tx);
+    let body = tx.body.unwrap_or_default();
+    let signed = if amino { signer.sign_amino(&body, &terms) } else { signer.sign(&body, &terms) }?;
     write(words, &form::to_json(&Tx::decode(signed.as_slice())?)?)
 }
 
+fn multi_sign(home: &Path, words: &Words) -> Result<()> {
+    ensure!(words.places().len() > 3, "wanted: entente tx multi-sign FILE NAME SIGNATURE-FILE...");
+    let remote = if words.is_set("offline") { None } else { Some(Remote::named(words.flag("node"))?) };
+    multisig::assemble(&keyring(home, words)?, words, remote.as_ref(), &prefix(remote.as_ref()))
+}
+
+/// Estimates the gas of a transaction in a file; one without signers is tried as a development account's.
+fn simulate_file(words: &Words) -> Result<()> {
+    let tx = read(words)?;
+    let tx_bytes = match tx.auth_info.as_ref().filter(|a| !a.signer_infos.is_empty()) {
+        Some(_) => raw(&tx).encode_to_vec(),
+        None => {
+            let terms = Terms { chain_id: "", account_number: 0, sequence: 0, fee: Fee::default() };
+            crate::keys::development(0)?.unsigned(&tx.body.unwrap_or_default(), &terms)
+        }
+    };
+    #[allow(deprecated)]
+    let request = SimulateRequest { tx: None, tx_bytes };
+    let remote = Remote::named(words.flag("node"))?;
+    let answer = remote.query("/cosmos.tx.v1beta1.Service/Simulate", &request.encode_to_vec(), 0)?;
+    let answer = form::encode("cosmos.tx.v1beta1.SimulateResponse", &answer)?;
+    Form::parse(words.flag("output"))?.print(&answer);
+    Ok(())
+}
+
 /// The bytes of a transaction in JSON.
-fn raw(tx: &Tx) -> Vec<u8> {
+fn raw(tx: &Tx) -> TxRaw {
     TxRaw {
         body_bytes: tx.body.clone().unwrap_or_default().encode_to_vec(),
         auth_info_bytes: tx.auth_info.clone().unwrap_or_default().encode_to_vec(),
         signatures: tx.signatures.clone(),
     }
-    .encode_to_vec()
 }
 
 fn broadcast_file(words: &Words) -> Result<()> {
-    let bytes = raw(&read(words)?);
+    let bytes = raw(&read(words)?).encode_to_vec();
     broadcast(&Remote::named(words.flag("node"))?, &bytes, words)
 }
 
 fn encode_file(words: &Words) -> Result<()> {
-    println!("{}", STANDARD.encode(raw(&read(words)?)));
+    println!("{}", STANDARD.encode(raw(&read(words)?).encode_to_vec()));
     Ok(())
 }
 
@@ -399,7 +482,11 @@ mod tests {
 
     #[test]
     fn every_verb_makes_messages_that_the_chain_knows() {
-        let author = Author { address: crate::keys::development(0).unwrap().address(), bech32: Bech32::new("entente") };
+        let author = Author {
+            address: crate::keys::development(0).unwrap().address(),
+            bech32: Bech32::new("entente"),
+            validators: vec!["ententevaloper1x".to_owned()],
+        };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file.json");
         let content = json!({

@@ -13,6 +13,8 @@ use super::super::words::{Flag, Words, coin, coins, switch, value};
 pub struct Author {
     pub address: AccAddress,
     pub bech32: Bech32,
+    /// Whom the author has delegated to; filled for `withdraw-all-rewards` only.
+    pub validators: Vec<String>,
 }
 
 impl Author {
@@ -146,6 +148,21 @@ pub const VERBS: &[Verb] = &[
             )?);
         }
         Ok(messages)
+    }),
+    verb("distribution", "withdraw-all-rewards", "", |a, _| {
+        let withdraw = |validator: &String| {
+            one(
+                "/cosmos.distribution.v1beta1.MsgWithdrawDelegatorReward",
+                json!({ "delegator_address": a.text(), "validator_address": validator }),
+            )
+        };
+        Ok(a.validators.iter().map(withdraw).collect::<Result<Vec<_>>>()?.concat())
+    }),
+    verb("distribution", "fund-validator-rewards-pool", "VALIDATOR AMOUNT", |a, w| {
+        one(
+            "/cosmos.distribution.v1beta1.MsgDepositValidatorRewardsPool",
+            json!({ "depositor": a.text(), "validator_address": w.place(0), "amount": coins(w.place(1))? }),
+        )
     }),
     verb("distribution", "withdraw-validator-commission", "VALIDATOR", |_, w| {
         one("/cosmos.distribution.v1beta1.MsgWithdrawValidatorCommission", json!({ "validator_address": w.place(0) }))
@@ -359,6 +376,9 @@ pub const VERBS: &[Verb] = &[
         )
     }),
     verb("feegrant", "grant", "GRANTER GRANTEE", fee_grant),
+    verb("feegrant", "prune", "", |a, _| {
+        one("/cosmos.feegrant.v1beta1.MsgPruneAllowances", json!({ "pruner": a.text() }))
+    }),
     verb("feegrant", "revoke", "GRANTER GRANTEE", |a, w| {
         one("/cosmos.feegrant.v1beta1.MsgRevokeAllowance", json!({ "granter": a.text(), "grantee": w.place(1) }))
     }),
