@@ -121,6 +121,13 @@ export async function run(node) {
     return `${paths.length} paths`;
   });
 
+  await call("a base that ends with a slash, and numbers that name nothing", async () => {
+    same((await ask(`${node.rest}//cosmos/bank/v1beta1/supply/by_denom?denom=uente`)).status, 200, "REST");
+    same((await ask(`${node.rpc}//status`)).status, 200, "RPC");
+    for (const path of ["gov/v1/proposals?proposal_status=99", "gov/v1/proposals?proposal_status=-1", "tx/v1beta1/txs?query=tx.height%3E0&order_by=9"]) same((await ask(`${node.rest}/cosmos/${path}`)).status, 400, path);
+    for (const height of [0, -1]) same((await ask(`${node.rest}/cosmos/base/tendermint/v1beta1/validatorsets/${height}`)).status, 404, `validators of height ${height}`);
+  });
+
   await send("MsgDelegate", { validatorAddress, amount: { denom, amount: "3000000" } });
   node.cli("dev", "advance", "1h");
   await send("MsgUndelegate", { validatorAddress, amount: { denom, amount: "1000000" } });

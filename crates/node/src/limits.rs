@@ -116,6 +116,9 @@ async fn connection(stream: Watched, router: Router) {
     let outbox = Outbox::new(stream.number, stream.guest.clone(), stream.door.clone());
     let router = router.map_request(move |mut request: axum::http::Request<_>| {
         request.extensions_mut().insert(outbox.clone());
+        if let Some(uri) = crate::api::single_slashes(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         request
     });
     let service = TowerToHyperService::new(router);

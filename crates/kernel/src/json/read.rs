@@ -34,7 +34,7 @@ pub fn read(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMessag
     }
 }
 
-/// Reads a single value from plain text, as paths and query strings carry it: enumerations by name or number, bytes in
+/// Reads a single value from plain text, as paths and query strings carry it: enumerations by name or known number, bytes in
 /// base64, times and durations without quotes.
 ///
 /// # Errors
@@ -48,8 +48,8 @@ pub fn read_text(field: &FieldDescriptor, text: &str) -> Result<Value, JsonError
             _ => Err(unfit(&quoted, "true or false")),
         },
         Kind::Enum(names) => match text.parse::<i32>() {
-            Ok(number) => Ok(Value::EnumNumber(number)),
-            Err(_) => enumeration(&names, &quoted),
+            Ok(number) if names.get_value(number).is_some() => Ok(Value::EnumNumber(number)),
+            _ => enumeration(&names, &quoted),
         },
         // An unescaped plus sign of base64 arrives as a space.
         Kind::Bytes => single(field, &Json::String(text.replace(' ', "+"))),

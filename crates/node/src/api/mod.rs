@@ -13,6 +13,7 @@ pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 
+use axum::http::Uri;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
@@ -99,6 +100,20 @@ impl Status {
 /// Whether a path names a method of the descriptors.
 pub fn is_method(path: &str) -> bool {
     entente_kernel::json::schema::method_at(path).is_some()
+}
+
+/// The same address with single slashes, if its path has double ones: the base that clients put before a path often ends with
+/// one.
+pub fn single_slashes(uri: &Uri) -> Option<Uri> {
+    if !uri.path().contains("//") {
+        return None;
+    }
+    let steps: Vec<&str> = uri.path().split('/').filter(|step| !step.is_empty()).collect();
+    let end = if uri.path().ends_with('/') && !steps.is_empty() { "/" } else { "" };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(format!("/{}{end}{query}", steps.join("/")).parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Reads the height that a client asks for. An absent or empty header and height 0 all mean the newest.

@@ -220,6 +220,21 @@ async fn refusals_carry_code_message_and_details() {
         (400, refusal(3, "pagination.limit: \"x\" is not a whole number of 64 bits, not negative"))
     );
     assert_eq!(get(at, "/cosmos/bank/v1beta1/balances/a?x=%").await.0, 400);
+    for order in ["99", "-1", "WRONG"] {
+        let (code, json) = get(at, &format!("/cosmos/tx/v1beta1/txs?order_by={order}")).await;
+        assert!(code == 400 && json["message"].as_str().unwrap().contains("ORDER_BY_ASC"), "{json}");
+    }
+}
+
+#[test]
+fn double_slashes_count_as_one() {
+    let cleaned = |text: &str| super::single_slashes(&text.parse().unwrap()).map(|uri| uri.to_string());
+    assert_eq!(cleaned("//a/b?c=//d").as_deref(), Some("/a/b?c=//d"));
+    assert_eq!(cleaned("http://x:1//a///b//").as_deref(), Some("http://x:1/a/b/"));
+    assert_eq!(
+        (cleaned("//"), cleaned("/a//").as_deref(), cleaned("/a/b?c//")),
+        (Some("/".to_owned()), Some("/a/"), None)
+    );
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ fn validators(
     height: i64,
     page: Option<PageRequest>,
 ) -> Result<(Vec<wire::Validator>, Option<PageResponse>), Status> {
-    let set = services.engine.archive().validators(height).map_err(disk)?;
+    let set = services.engine.archive().validators(height).map_err(disk)?.filter(|_| height > 0);
     let set = set.ok_or_else(|| {
         Status::new(Status::NOT_FOUND, format!("the validators of height {height} are not available"))
     })?;
