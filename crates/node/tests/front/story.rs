@@ -164,3 +164,33 @@ fn exported_is_the_same_chain(node: Node, again: &Path) {
     assert_eq!(status["sync_info"]["latest_block_height"], (height - 1).to_string());
     assert_eq!(summary["app_hash"], restarted.state_hash(), "export, import, the same app hash");
 }
+
+#[test]
+fn a_chain_with_pools_vaults_and_liquid_stake_is_exported_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("first");
+    let node = Node::start(&home, &["dev", "--home", &home.display().to_string()]);
+    let denom = |pool: &str, at: usize| {
+        node.query(&["pools", "pool", pool])["pool"]["assets"][at]["reserve"]["denom"].as_str().unwrap().to_owned()
+    };
+    let (atom, stkatom) = (denom("1", 0), denom("1", 1));
+    let validator = done(&home, &["keys", "show", "dev0", "--bech", "val", "-a"]).out.trim().to_owned();
+    node.tx("dev1", &["pools", "join", "1", &format!("2000000{stkatom},2000000{atom}")]);
+    node.tx("dev1", &["pools", "stake", "1", "1000000000", &validator]);
+    node.tx("dev0", &["pools", "fund", "1", "1000000uente", "864000s"]);
+    node.tx("dev1", &["vault", "deposit", "1", &format!("3000000{stkatom}")]);
+    node.tx("dev2", &["liquid", "stake", "5000000uente"]);
+    node.advance("2h");
+    assert_eq!(node.query(&["invariants"])["broken"], json!([]));
+    let again = folder.path().join("again");
+    exported_is_the_same_chain(node, &again);
+    // And it runs here, under development validators.
+    let third = folder.path().join("third");
+    let file = again.with_extension("json").display().to_string();
+    let node = Node::start(&third, &["dev", "--home", &third.display().to_string(), "--genesis", &file]);
+    assert_eq!(node.query(&["vault", "vaults"])["vaults"].as_array().map(Vec::len), Some(1));
+    node.tx("dev3", &["vault", "deposit", "1", &format!("1000000{stkatom}")]);
+    node.tx("dev3", &["pools", "swap", &format!("1000000{stkatom}"), "1", &atom]);
+    node.advance("1h");
+    assert_eq!(node.query(&["invariants"])["broken"], json!([]));
+}
