@@ -3,7 +3,7 @@
 use entente_kernel::StoreId;
 
 /// The form of keys and records: it rises with every change after which a state on disk or in a snapshot cannot be read any more.
-pub const FORM: u32 = 2;
+pub const FORM: u32 = 3;
 
 pub const AUTH: StoreId = StoreId::new(0, "acc");
 pub const BANK: StoreId = StoreId::new(1, "bank");

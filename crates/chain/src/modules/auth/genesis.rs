@@ -1,11 +1,11 @@
 //! Accounts and their numbers in and out of a genesis.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use entente_kernel::{Ctx, Error, Result, View, Wire};
+use entente_kernel::{AccAddress, Ctx, Error, Result, View, Wire};
 use entente_proto::cosmos::auth::v1beta1 as wire;
 
-use super::state::{ACCOUNTS, ADDRESS_OF_NUMBER, NEXT_NUMBER, PARAMS, Record};
+use super::state::{ACCOUNTS, NEXT_NUMBER, PARAMS, Record, give_numbers};
 use super::{Account, ModuleAccount, account, check_params, ensure_account, save};
 use crate::genesis::Encoded;
 
@@ -29,8 +29,9 @@ pub fn init(ctx: &mut Ctx, state: wire::GenesisState) -> Result<()> {
         accounts.push(one);
     }
     unique_numbers(&mut accounts)?;
+    let by_number: BTreeMap<u64, AccAddress> = accounts.iter().map(|one| (one.number, one.address)).collect();
+    give_numbers(ctx, by_number)?;
     for one in &accounts {
-        ADDRESS_OF_NUMBER.set(ctx, &one.number, &one.address)?;
         save(ctx, one)?;
     }
     if let Some(highest) = accounts.iter().map(|a| a.number).max() {

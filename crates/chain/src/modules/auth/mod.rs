@@ -13,6 +13,8 @@ pub mod msg;
 mod params;
 pub mod query;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use math::{check as check_vesting, locked as locked_by, start as vesting_start, unvested, vested};
 pub use module_account::{ModuleAccount, Permission};
@@ -45,7 +47,7 @@ pub fn create(ctx: &mut Ctx, address: &AccAddress, kind: Kind) -> Result<Account
     let next = number.checked_add(1).ok_or_else(|| Error::fault("account numbers ran out"))?;
     state::NEXT_NUMBER.save(ctx, &next)?;
     let account = Account { address: *address, pub_key: None, number, sequence: 0, kind };
-    state::ADDRESS_OF_NUMBER.set(ctx, &number, address)?;
+    state::give_number(ctx, number, address)?;
     save(ctx, &account)?;
     Ok(account)
 }

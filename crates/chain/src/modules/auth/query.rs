@@ -4,7 +4,7 @@ use entente_kernel::{AccAddress, Error, Grpc, Result, View};
 use entente_proto::cosmos::auth::v1beta1 as wire;
 
 use super::account::{base_to_wire, to_any};
-use super::state::{ACCOUNTS, ADDRESS_OF_NUMBER};
+use super::state::{self, ACCOUNTS};
 use super::{Account, ModuleAccount};
 use crate::query::{page_request, page_response};
 
@@ -39,7 +39,7 @@ pub fn account_address_by_id(
     }
     let id = request.account_id;
     let missing = || Error::status(Grpc::NotFound, format!("account address not found with account number {id}"));
-    let address = ADDRESS_OF_NUMBER.get(view, &id)?.ok_or_else(missing)?;
+    let address = state::address_of_number(view, id)?.ok_or_else(missing)?;
     Ok(wire::QueryAccountAddressByIdResponse { account_address: view.bech32().acc(&address) })
 }
 
