@@ -225,7 +225,8 @@ fn settle(link: &mut Link, now: Batch) {
         if !Draft::fits(key, &value) {
             return;
         }
-        draft.push(key, &value);
+        // The halves are there, so nobody asks where pairs part.
+        draft.push(Bit::END, key, &value);
     }
     let halves = match link {
         Link::Fork { fork, .. } => Some((fork.left.sum(), fork.right.sum())),

@@ -48,19 +48,20 @@ impl Builder {
         if value.is_empty() {
             return Err(TreeError::ValueEmpty { key: hex::encode(key) });
         }
+        let mut bit = Bit::START;
         if self.newest.is_some() {
             let parts_at = Bit::first_difference(&self.last_key, key).filter(|bit| bit.is_set(key));
-            let parts_at = parts_at.ok_or_else(|| TreeError::NotAscending {
+            bit = parts_at.ok_or_else(|| TreeError::NotAscending {
                 before: hex::encode(&self.last_key),
                 key: hex::encode(key),
             })?;
-            self.close(Some(parts_at));
+            self.close(Some(bit));
         }
         self.newest = Some(if Draft::fits(key, value) {
             if self.draft.len() >= PAIRS_MAX {
                 self.seal_first();
             }
-            self.draft.push(key, value);
+            self.draft.push(bit, key, value);
             Part::Pairs(1)
         } else {
             while self.draft.len() > 0 {
@@ -102,7 +103,7 @@ impl Builder {
         match self.edge.get_mut(place) {
             Some((_, part)) => {
                 if let Part::Pairs(count) = *part {
-                    *part = Part::Link(page(&mut self.draft, count));
+                    *part = Part::Link(self.draft.link(count));
                 }
             }
             // What does not wait in any part cannot be sealed.
@@ -113,7 +114,7 @@ impl Builder {
     fn seal(&mut self, part: Part) -> Link {
         match part {
             Part::Link(link) => link,
-            Part::Pairs(count) => page(&mut self.draft, count),
+            Part::Pairs(count) => self.draft.link(count),
         }
     }
 }
@@ -122,10 +123,4 @@ impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Builder {{ pairs: {}, last: {} }}", self.count, hex::encode(&self.last_key))
     }
-}
-
-/// The first pairs of a draft as a page.
-fn page(draft: &mut Draft, count: usize) -> Link {
-    let page = draft.take(count, None);
-    Link::page(&page, 0, page.all().to)
 }

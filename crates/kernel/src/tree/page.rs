@@ -8,9 +8,10 @@
 //! The halves are the two sides of the topmost fork. Their hashes make it cheaper to open a page: those of one half only are computed anew.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::node::{Bit, Sum};
+use super::node::{Bit, Link, Sum};
 use super::pair::{KeyRef, ValueRef};
 
 /// Pairs of a page at most. More make a page cheaper to keep and dearer to open.
@@ -202,28 +203,37 @@ impl<'a> Run<'a> {
     }
 
     fn computed(&self) -> Sum {
-        let mut edge = [(Bit::START, Sum::NONE); PAIRS_MAX];
-        let mut waiting = 0_usize;
-        let mut sum = Sum::NONE;
-        for place in self.from..self.to {
+        let leaf = |place| {
             let (key, value) = self.pair(place);
-            sum = Sum::leaf(key, &value);
-            let next = place.wrapping_add(1);
-            let parts_at = (next < self.to).then(|| self.bit_before(next));
-            while let Some((bit, left)) = waiting.checked_sub(1).and_then(|last| edge.get(last)) {
-                if parts_at.is_some_and(|parts_at| *bit < parts_at) {
-                    break;
-                }
-                sum = Sum::fork(left, &sum);
-                waiting = waiting.wrapping_sub(1);
-            }
-            if let (Some(parts_at), Some(slot)) = (parts_at, edge.get_mut(waiting)) {
-                *slot = (parts_at, sum);
-                waiting = waiting.wrapping_add(1);
-            }
-        }
-        sum
+            Sum::leaf(key, &value)
+        };
+        summed(self.from..self.to, leaf, |place| self.bit_before(place))
     }
+}
+
+/// The sum of the subtree of neighbouring pairs, by their own sums and the bits in which they differ from the ones before them.
+fn summed(places: Range<u8>, leaf: impl Fn(u8) -> Sum, bit_before: impl Fn(u8) -> Bit) -> Sum {
+    let mut edge = [(Bit::START, Sum::NONE); PAIRS_MAX];
+    let mut waiting = 0_usize;
+    let mut sum = Sum::NONE;
+    let end = places.end;
+    for place in places {
+        sum = leaf(place);
+        let next = place.wrapping_add(1);
+        let parts_at = (next < end).then(|| bit_before(next));
+        while let Some((bit, left)) = waiting.checked_sub(1).and_then(|last| edge.get(last)) {
+            if parts_at.is_some_and(|parts_at| *bit < parts_at) {
+                break;
+            }
+            sum = Sum::fork(left, &sum);
+            waiting = waiting.wrapping_sub(1);
+        }
+        if let (Some(parts_at), Some(slot)) = (parts_at, edge.get_mut(waiting)) {
+            *slot = (parts_at, sum);
+            waiting = waiting.wrapping_add(1);
+        }
+    }
+    sum
 }
 
 /// Pairs that are not in a page yet, and the room in which pages are put together.
@@ -233,6 +243,8 @@ pub(super) struct Draft {
     text: Vec<u8>,
     /// Where each key and each value ends in the text.
     ends: Vec<(usize, usize)>,
+    /// The bit in which each key differs from the one before it.
+    bits: Vec<Bit>,
     /// A page in the making.
     page: Vec<u8>,
 }
@@ -247,8 +259,10 @@ impl Draft {
         self.ends.len()
     }
 
-    /// Adds a pair that fits, behind the others.
-    pub fn push(&mut self, key: &[u8], value: &[u8]) {
+    /// Adds a pair that fits, behind the others. `parts_at` is the bit in which its key differs from the one before it; nobody looks at the
+    /// first one's.
+    pub fn push(&mut self, parts_at: Bit, key: &[u8], value: &[u8]) {
+        self.bits.push(parts_at);
         self.text.extend_from_slice(key);
         let key_end = self.text.len();
         self.text.extend_from_slice(value);
@@ -261,8 +275,29 @@ impl Draft {
         (self.text.get(start..key_end).unwrap_or_default(), self.text.get(key_end..end).unwrap_or_default())
     }
 
-    /// Makes a page of the first `count` pairs, at most [`PAIRS_MAX`]. The sums of the two sides of its topmost fork are computed if they are
-    /// not given.
+    /// Makes a page of the first `count` pairs, at most [`PAIRS_MAX`], and a link to it.
+    pub fn link(&mut self, count: usize) -> Link {
+        // There are fewer pairs than numbers of a byte.
+        let to = count as u8;
+        let bits = || (0..to).zip(&self.bits).skip(1).map(|(place, bit)| (*bit, place));
+        let Some((bit, middle)) = bits().min() else {
+            let sum = self.sum(0..to);
+            return Link::page_of(self.take(count, None), 0, to, Bit::END, &sum);
+        };
+        let (left, right) = (self.sum(0..middle), self.sum(middle..to));
+        let sum = Sum::fork(&left, &right);
+        Link::page_of(self.take(count, Some((left, right))), 0, to, bit, &sum)
+    }
+
+    fn sum(&self, places: Range<u8>) -> Sum {
+        let leaf = |place: u8| {
+            let (key, value) = self.pair(place.into());
+            Sum::leaf(KeyRef::Pieces { head: &[], tail: key }, value)
+        };
+        summed(places, leaf, |place| self.bits.get(usize::from(place)).copied().unwrap_or(Bit::END))
+    }
+
+    /// Makes a page of the first `count` pairs, at most [`PAIRS_MAX`], whose topmost fork has these sides.
     pub fn take(&mut self, count: usize, halves: Option<(Sum, Sum)>) -> Page {
         let mut page = std::mem::take(&mut self.page);
         page.clear();
@@ -270,7 +305,21 @@ impl Draft {
         let head = first.iter().zip(last).take_while(|(a, b)| a == b).count();
         // A page has at most 16 pairs, keys have at most 256 bytes, and all pairs together fewer than 65,536.
         let [low, high] = (head as u16).to_le_bytes();
-        page.extend_from_slice(&[count as u8, 0, 0, 0, low, high]);
+        match halves.filter(|_| count >= HALVED.into()) {
+            Some((left, right)) => {
+                page.extend_from_slice(&[
+                    count as u8,
+                    left.size as u8,
+                    left.height as u8,
+                    right.height as u8,
+                    low,
+                    high,
+                ]);
+                page.extend_from_slice(&left.hash);
+                page.extend_from_slice(&right.hash);
+            }
+            None => page.extend_from_slice(&[count as u8, 0, 0, 0, low, high]),
+        }
         let mut end = 0_usize;
         for place in 0..count {
             let (key, value) = self.pair(place);
@@ -285,17 +334,12 @@ impl Draft {
             page.extend_from_slice(key.get(head..).unwrap_or_default());
             page.extend_from_slice(value);
         }
-        if let (true, Some((_, left, right))) = (count >= HALVED.into(), Run::read(&page).split()) {
-            let middle = left.to;
-            let (left, right) = halves.unwrap_or_else(|| (left.sum(), right.sum()));
-            let front = [count as u8, middle, left.height as u8, right.height as u8, low, high];
-            page.splice(..FRONT, front.into_iter().chain(left.hash).chain(right.hash));
-        }
         let made = Page(Arc::from(page.as_slice()));
         self.page = page;
         let text = count.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |ends| ends.1);
         self.text.drain(..text);
         self.ends.drain(..count);
+        self.bits.drain(..count);
         self.ends.iter_mut().for_each(|ends| *ends = (ends.0.wrapping_sub(text), ends.1.wrapping_sub(text)));
         made
     }
