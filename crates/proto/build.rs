@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     resolver.add(DescriptorSetFileResolver::decode(third_party.as_slice())?);
     resolver.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true).include_source_info(true);
+    compiler.include_imports(true);
 
     let mut own = Vec::new();
     texts_below(Path::new(ROOT), &mut own)?;
@@ -40,7 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("descriptors.binpb"), compiler.encode_file_descriptor_set())?;
+    fs::write(out.join("descriptors.binpb"), compiler.include_source_info(false).encode_file_descriptor_set())?;
+    fs::write(out.join("commented.binpb"), compiler.include_source_info(true).encode_file_descriptor_set())?;
     prost_build::Config::new()
         .enable_type_names()
         .type_name_domain(["."], "")

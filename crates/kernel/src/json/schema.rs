@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
-use entente_proto::DESCRIPTORS;
+use entente_proto::{COMMENTED, DESCRIPTORS};
+use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Syntax, Value,
 };
+use prost_types::{FileDescriptorSet, SourceCodeInfo};
 
 /// Every message, enumeration and service that this binary knows.
 ///
@@ -247,10 +249,16 @@ fn collect_rules(rule: &Value, found: &mut Vec<HttpRule>) {
     }
 }
 
+/// What the files of [`COMMENTED`] say beside their definitions.
+#[allow(clippy::expect_used, reason = "built in, and decoded by a test of OpenAPI")]
+static COMMENTS: LazyLock<BTreeMap<String, SourceCodeInfo>> = LazyLock::new(|| {
+    let files = FileDescriptorSet::decode(COMMENTED).expect("the descriptors of this very build decode");
+    files.file.into_iter().filter_map(|file| Some((file.name?, file.source_code_info?))).collect()
+});
+
 /// The comment above a definition of ours, as one line; nothing for definitions of others, which carry no comments.
 pub fn comment(file: &prost_reflect::FileDescriptor, path: &[i32]) -> Option<String> {
-    let info = file.file_descriptor_proto().source_code_info.as_ref()?;
-    let location = info.location.iter().find(|location| location.path == path)?;
+    let location = COMMENTS.get(file.name())?.location.iter().find(|location| location.path == path)?;
     let words: Vec<&str> = location.leading_comments().split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

@@ -15,7 +15,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use entente_proto::DESCRIPTORS;
+use entente_proto::COMMENTED;
 use futures::future::BoxFuture;
 use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
@@ -72,7 +72,7 @@ fn reflection(served: &[&str]) -> Router {
 
 fn reflecting(served: &[String]) -> anyhow::Result<Router> {
     let builder = |own: &'static str| {
-        let base = tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
+        let base = tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(COMMENTED);
         served.iter().fold(base.with_service_name(own), |builder, name| builder.with_service_name(name.as_str()))
     };
     Ok(Router::new()

@@ -12,13 +12,16 @@ use serde_json::json;
 
 use crate::addresses;
 use crate::admin;
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskError, Loaded};
 use crate::engine::pace::Pace;
 use crate::engine::{Engine, stores};
 use crate::genesis::takeover::Taken;
 use crate::genesis::{self, GenesisDoc, dev as story};
 use crate::keys::{self, write_secret};
 use crate::serve::{Addresses, Doors, Settings, run};
+
+/// A genesis, and the seeds of its validators.
+type Story = (GenesisDoc, Vec<[u8; 32]>);
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -166,14 +169,13 @@ impl Dev {
     /// The engine, and the coin that is staked.
     fn engine(&self, home: &Path) -> Result<(Engine, String)> {
         let file = home.join("config").join("genesis.json");
-        let (disk, loaded) =
-            if self.ephemeral { (Disk::ephemeral(stores()), None) } else { Disk::open(&home.join("data"), stores())? };
+        // A new home waits for the medium, file after file: time for keys and descriptors.
+        let is_new = self.genesis.is_none() && !home.join("data").exists();
+        let (opened, story) = rayon::join(|| self.disk(home), || is_new.then(|| self.story()));
+        let (disk, loaded) = opened?;
         let (mut doc, seeds) = match &self.genesis {
             _ if loaded.is_some() => self.known(home, &disk, &file)?,
-            None => {
-                let seeds = keys::validator::development_seeds(self.validators.unwrap_or(1));
-                (story::document(&self.chain_id, now(), &seeds)?, seeds)
-            }
+            None => story.unwrap_or_else(|| self.story())?,
             Some(path) => {
                 let (doc, report) = genesis::import(path)?;
                 for line in report {
@@ -202,8 +204,18 @@ impl Dev {
         Ok((engine, denom))
     }
 
+    fn disk(&self, home: &Path) -> Result<(Disk, Option<Loaded>), DiskError> {
+        if self.ephemeral { Ok((Disk::ephemeral(stores()), None)) } else { Disk::open(&home.join("data"), stores()) }
+    }
+
+    /// The genesis of the development chain, and who signs.
+    fn story(&self) -> Result<Story> {
+        let seeds = keys::validator::development_seeds(self.validators.unwrap_or(1));
+        Ok((story::document(&self.chain_id, now(), &seeds)?, seeds))
+    }
+
     /// The chain that this home folder holds already, if it is the one asked for.
-    fn known(&self, home: &Path, disk: &Disk, file: &Path) -> Result<(GenesisDoc, Vec<[u8; 32]>)> {
+    fn known(&self, home: &Path, disk: &Disk, file: &Path) -> Result<Story> {
         let doc = genesis::known::read(disk, file)?;
         let asked = match &self.genesis {
             Some(path) => Some(genesis::import(path)?.0.chain_id),
