@@ -212,7 +212,10 @@ fn parse_rfc3339(text: &str) -> Option<Timestamp> {
         .checked_add(h.checked_mul(3_600)?)?
         .checked_add(mi.checked_mul(60)?)?
         .checked_add(s)?;
-    Some(Timestamp { secs: secs.checked_sub(offset)?, nanos: parse_fraction(fraction)? })
+    let secs = secs.checked_sub(offset)?;
+    // An offset may lead out of the years that are written with four digits.
+    (0..=9999).contains(&civil_from_days(secs.div_euclid(86_400)).0).then_some(())?;
+    Some(Timestamp { secs, nanos: parse_fraction(fraction)? })
 }
 
 fn parse_offset(zone: &str) -> Option<i64> {
@@ -221,9 +224,11 @@ fn parse_offset(zone: &str) -> Option<i64> {
         b'-' => -1,
         _ => return None,
     };
+    let two_digits =
+        |part: &str| (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?;
     let (h, m) = zone.get(1..)?.split_once(':')?;
-    let (h, m): (i64, i64) = (h.parse().ok()?, m.parse().ok()?);
-    (h < 24 && m < 60 && h >= 0 && m >= 0).then_some(())?;
+    let (h, m): (i64, i64) = (two_digits(h)?, two_digits(m)?);
+    (h < 24 && m < 60).then_some(())?;
     sign.checked_mul(h.checked_mul(3_600)?.checked_add(m.checked_mul(60)?)?)
 }
 
@@ -286,6 +291,10 @@ mod tests {
             "2024-01-02T25:04:05Z",
             "2024-01-02T03:04:05.Z",
             "2024-01-02T03:04:05.0000000001Z",
+            "2024-01-02T03:04:05+1:30",
+            "2024-01-02T03:04:05++1:30",
+            "0000-01-01T00:10:00+01:30",
+            "9999-12-31T23:59:00-00:01",
         ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }

@@ -176,10 +176,18 @@ fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
     }
 }
 
-/// Words that differ only in numbers or in what they quote are the same.
+/// Words that differ only in numbers or in what they quote are the same. What is quoted may hold quotes, so everything from the first
+/// to the last of them is left out.
 fn shortened(word: &str) -> String {
-    let plain = word.chars().filter(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '.' | '_'));
-    plain.take(WORD_BYTES_MAX).collect()
+    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    let (before, after) = match (word.find(quote), word.rfind(quote)) {
+        (Some(first), Some(last)) => (&word[..first], &word[last..]),
+        _ => (word, ""),
+    };
+    let plain = |text: &str| {
+        text.chars().filter(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '.' | '_')).collect::<String>()
+    };
+    plain(before).chars().chain(plain(after).chars()).take(WORD_BYTES_MAX).collect()
 }
 
 #[cfg(test)]
