@@ -176,18 +176,16 @@ fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
     }
 }
 
-/// Words that differ only in numbers or in what they quote are the same. What is quoted may hold quotes, so everything from the first
-/// to the last of them is left out.
+/// Words that differ only in numbers or in what they quote, in brackets too, are the same. What is quoted may hold quotes, so everything from the first to
+/// the last of them is left out; and a long text is shown without its end, so what it is not counts as behind it.
 fn shortened(word: &str) -> String {
-    let quote = |c: char| matches!(c, '"' | '\'' | '`');
+    let quote = |c: char| matches!(c, '"' | '\'' | '`' | '(' | ')');
     let (before, after) = match (word.find(quote), word.rfind(quote)) {
-        (Some(first), Some(last)) => (&word[..first], &word[last..]),
+        (Some(first), Some(last)) => (&word[..first], &word[last.max(word.rfind(" is not ").unwrap_or(0))..]),
         _ => (word, ""),
     };
-    let plain = |text: &str| {
-        text.chars().filter(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '.' | '_')).collect::<String>()
-    };
-    plain(before).chars().chain(plain(after).chars()).take(WORD_BYTES_MAX).collect()
+    let is_plain = |c: &char| c.is_ascii_alphabetic() || matches!(c, ' ' | '.' | '_');
+    before.chars().chain(after.chars()).filter(is_plain).take(WORD_BYTES_MAX).collect()
 }
 
 #[cfg(test)]
@@ -203,6 +201,18 @@ mod tests {
         };
         let heard = Attack::new("/nowhere", "letters", 60_000).words(["h", "o", "s", "t", "i", "l", "e"]).run(target);
         assert!(heard.len() >= 6, "{heard:?}");
+    }
+
+    #[test]
+    fn what_is_quoted_makes_no_new_word() {
+        for (word, short) in [
+            ("\"a\\\"b\" is not a number", " is not a number"),
+            ("x: \"a long text without its en is not one of A, B", "x  is not one of A B"),
+            ("code 18: it is 'so' here", "code  it is  here"),
+            ("tx (A1E9) not found", "tx  not found"),
+        ] {
+            assert_eq!(shortened(word), short);
+        }
     }
 
     #[test]
