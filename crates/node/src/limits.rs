@@ -407,6 +407,12 @@ impl Turnstile {
         Self::new(processors.saturating_mul(2).max(4), 1_024)
     }
 
+    /// For questions that may take long, such as searches: half of the processors are left to all others.
+    pub fn for_long_questions() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::new((processors / 2).max(1), 256)
+    }
+
     /// For transactions to be checked: each of them waits for the block that is being made, and blocks wait for few of them.
     pub fn for_submissions() -> Self {
         Self::new(4, 2_048)

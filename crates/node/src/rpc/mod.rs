@@ -82,8 +82,12 @@ impl Rpc {
         match call {
             calls::Call::Answer(answer) => {
                 let rpc = self.clone();
-                let submits = method.starts_with("broadcast") || method == "check_tx";
-                let turnstile = if submits { &self.services.submissions } else { &self.services.questions };
+                let turnstile = match method {
+                    "check_tx" => &self.services.submissions,
+                    method if method.starts_with("broadcast") => &self.services.submissions,
+                    "tx_search" | "block_search" | "genesis" | "genesis_chunked" => &self.services.long_questions,
+                    _ => &self.services.questions,
+                };
                 turnstile.run(move || answer(&rpc, &params)).await.unwrap_or_else(|e| Err(RpcError::server(e)))
             }
             calls::Call::Query => self.query(params).await,

@@ -34,6 +34,11 @@ const NODE_SERVICES: &[&str] =
 /// The method that submits a transaction.
 const BROADCAST: &str = "/cosmos.tx.v1beta1.Service/BroadcastTx";
 
+/// What may take long: searches read the results of many blocks, and invariants all of the state.
+const LONG: &[&str] = &["/cosmos.tx.v1beta1.Service/GetTxsEvent", "/app/invariants"];
+/// Larger requests take long too: estimates of transactions with thousands of messages.
+const LONG_REQUEST_BYTES: usize = 16 * 1024;
+
 /// The services of a node.
 #[derive(Clone)]
 pub struct Services {
@@ -43,6 +48,7 @@ pub struct Services {
     minimum_gas_prices: String,
     /// Shared by all doors.
     pub(crate) questions: Turnstile,
+    pub(crate) long_questions: Turnstile,
     pub(crate) submissions: Turnstile,
 }
 
@@ -107,7 +113,19 @@ impl Services {
             moniker,
             minimum_gas_prices,
             questions: Turnstile::for_questions(),
+            long_questions: Turnstile::for_long_questions(),
             submissions: Turnstile::for_submissions(),
+        }
+    }
+
+    /// Where a call waits for its turn: nobody who asks for a balance waits behind those who search.
+    fn turnstile(&self, path: &str, request_bytes: usize) -> &Turnstile {
+        if path == BROADCAST {
+            &self.submissions
+        } else if LONG.contains(&path) || request_bytes > LONG_REQUEST_BYTES {
+            &self.long_questions
+        } else {
+            &self.questions
         }
     }
 
@@ -179,8 +197,8 @@ impl QueryService for Services {
         request: Bytes,
         height: Option<i64>,
     ) -> BoxFuture<'a, Result<Answer, Status>> {
-        let turnstile = if path == BROADCAST { &self.submissions } else { &self.questions };
-        let (services, turnstile, path) = (self.clone(), turnstile.clone(), path.to_owned());
+        let turnstile = self.turnstile(path, request.len()).clone();
+        let (services, path) = (self.clone(), path.to_owned());
         let work = move || services.answer(&path, &request, height);
         async move {
             let answered = turnstile.run(work).await;
@@ -191,5 +209,38 @@ impl QueryService for Services {
 
     fn height(&self) -> i64 {
         self.engine.height()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::disk::Disk;
+    use crate::genesis::dev;
+    use crate::keys::validator::development_seed;
+
+    #[tokio::test]
+    async fn who_asks_for_a_balance_does_not_wait_behind_those_who_search() {
+        let seeds = vec![development_seed()];
+        let doc = dev::document("busy-1", entente_kernel::Timestamp::from_secs(1_800_000_000), &seeds).unwrap();
+        let disk = Disk::ephemeral(crate::engine::stores());
+        let services = Services::new(Engine::open(disk, None, doc, seeds).unwrap(), String::new(), String::new());
+        let mut searches = Vec::new();
+        while let Ok(turn) = services.long_questions.try_turn() {
+            searches.push(turn);
+        }
+        let asked = |path: &'static str, bytes: usize| {
+            tokio::time::timeout(Duration::from_millis(300), services.unary(path, vec![0; bytes].into(), None))
+        };
+        for (path, bytes) in [(LONG[0], 0), ("/cosmos.tx.v1beta1.Service/Simulate", LONG_REQUEST_BYTES + 1)] {
+            assert!(asked(path, bytes).await.is_err(), "{path} waits for its turn");
+        }
+        let invariants = services.abci_query("/app/invariants", Bytes::new(), 0, false);
+        assert!(tokio::time::timeout(Duration::from_millis(300), invariants).await.is_err(), "so do invariants");
+        assert!(asked("/cosmos.bank.v1beta1.Query/Params", 0).await.unwrap().is_ok(), "others do not wait");
+        drop(searches);
+        assert!(asked(LONG[0], 0).await.is_ok(), "then searches have their turn");
     }
 }
