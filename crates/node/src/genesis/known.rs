@@ -156,7 +156,10 @@ mod tests {
             assert!(engine.doc().is_frame());
             let read = GenesisDoc::read_frame(&file).unwrap();
             assert!(read.is_frame() && read.to_comet_json() == engine.doc().to_comet_json());
-            assert_eq!(engine.doc().whole().unwrap(), GenesisDoc { file: Some(file.clone()), ..written.clone() });
+            assert_eq!(
+                engine.doc().whole().unwrap().into_owned(),
+                GenesisDoc { file: Some(file.clone()), ..written.clone() }
+            );
             Ok::<_, String>(frame)
         };
         assert_eq!((start(), start()), (Ok(false), Ok(true)));

@@ -4,6 +4,7 @@ pub mod dev;
 pub mod known;
 pub mod takeover;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -11,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use entente_kernel::Timestamp;
 use entente_proto::tendermint::types as wire;
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -100,10 +101,10 @@ impl GenesisDoc {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn whole(&self) -> Result<Self> {
+    pub fn whole(&self) -> Result<Cow<'_, Self>> {
         match &self.file {
-            Some(path) if self.is_frame() => Ok(Self { file: self.file.clone(), ..Self::read(path)? }),
-            _ => Ok(self.clone()),
+            Some(path) if self.is_frame() => Ok(Cow::Owned(Self { file: self.file.clone(), ..Self::read(path)? })),
+            _ => Ok(Cow::Borrowed(self)),
         }
     }
 
@@ -126,18 +127,28 @@ impl GenesisDoc {
 
     /// The document as CometBFT's RPC shows it.
     pub fn to_comet_json(&self) -> Value {
-        let mut doc = Map::new();
-        doc.insert("genesis_time".into(), json!(self.time.to_string()));
-        doc.insert("chain_id".into(), json!(self.chain_id));
-        doc.insert("initial_height".into(), json!(self.initial_height.to_string()));
-        doc.insert("consensus_params".into(), params_json(&self.consensus_params));
-        if !self.validators.is_empty() {
-            let validators = self.validators.iter().map(|(key, power)| validator_json(key, *power));
-            doc.insert("validators".into(), validators.collect());
+        // Text and numbers only: nothing is refused.
+        serde_json::to_value(self.comet_form()).unwrap_or_default()
+    }
+
+    /// The same as text.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_comet_json(&self, out: impl std::io::Write) -> Result<()> {
+        Ok(serde_json::to_writer(out, &self.comet_form())?)
+    }
+
+    fn comet_form(&self) -> CometForm<'_> {
+        CometForm {
+            genesis_time: self.time.to_string(),
+            chain_id: &self.chain_id,
+            initial_height: self.initial_height.to_string(),
+            consensus_params: params_json(&self.consensus_params),
+            validators: self.validators.iter().map(|(key, power)| validator_json(key, *power)).collect(),
+            app_hash: "",
+            app_state: &self.app_state,
         }
-        doc.insert("app_hash".into(), json!(""));
-        doc.insert("app_state".into(), self.app_state.clone());
-        Value::Object(doc)
     }
 
     /// A hash of everything in the document that decides how the chain begins; white space in the file does not matter.
@@ -157,6 +168,18 @@ impl GenesisDoc {
         std::fs::write(path, text + "\n")
             .with_context(|| format!("the genesis file {} cannot be written", path.display()))
     }
+}
+
+#[derive(Serialize)]
+struct CometForm<'a> {
+    genesis_time: String,
+    chain_id: &'a str,
+    initial_height: String,
+    consensus_params: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    validators: Vec<Value>,
+    app_hash: &'static str,
+    app_state: &'a Value,
 }
 
 /// What is written to it is hashed.

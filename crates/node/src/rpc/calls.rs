@@ -1,5 +1,6 @@
 //! The methods of the RPC.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::wire::{Outcome, Params, RpcError};
 use super::{Rpc, form, search};
 use crate::disk::DiskError;
 use crate::engine::{block, to_wire_tx_result};
-use crate::genesis::params_json;
+use crate::genesis::{GenesisDoc, params_json};
 use crate::service::COMET_VERSION;
 
 /// Bytes of the genesis document in one piece.
@@ -233,29 +234,61 @@ fn blockchain(rpc: &Rpc, params: &Params) -> Outcome {
     Ok(json!({ "last_height": newest.to_string(), "block_metas": metas }))
 }
 
-fn whole(rpc: &Rpc) -> Result<Value, RpcError> {
+fn whole(rpc: &Rpc) -> Result<Cow<'_, GenesisDoc>, RpcError> {
     let doc = rpc.engine.doc().whole().map_err(|why| RpcError::internal(why.to_string()))?;
     let recorded = rpc.engine.archive().genesis_fingerprint().map_err(disk)?;
     if recorded.is_some_and(|recorded| recorded != doc.fingerprint()[..]) {
         return Err(RpcError::internal("the genesis file was changed since the node started"));
     }
-    Ok(doc.to_comet_json())
+    Ok(doc)
+}
+
+/// Takes the text of the genesis document and keeps it in pieces: a large one is in memory once, not as text too.
+#[derive(Default)]
+struct Pieces {
+    done: Vec<String>,
+    begun: Vec<u8>,
+}
+
+impl Pieces {
+    fn end_piece(&mut self) {
+        self.done.push(STANDARD.encode(&self.begun));
+        self.begun.clear();
+    }
+}
+
+impl std::io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let taken = bytes.len().min(GENESIS_PIECE_BYTES - self.begun.len());
+        self.begun.extend(bytes.iter().take(taken));
+        if self.begun.len() == GENESIS_PIECE_BYTES {
+            self.end_piece();
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn pieces(rpc: &Rpc) -> Result<&[String], RpcError> {
     if let Some(pieces) = rpc.genesis.get() {
         return Ok(pieces);
     }
-    let text = whole(rpc)?.to_string();
-    let pieces = text.as_bytes().chunks(GENESIS_PIECE_BYTES).map(|piece| STANDARD.encode(piece)).collect();
-    Ok(rpc.genesis.get_or_init(|| pieces))
+    let mut pieces = Pieces::default();
+    whole(rpc)?.write_comet_json(&mut pieces).map_err(|why| RpcError::internal(why.to_string()))?;
+    if !pieces.begun.is_empty() {
+        pieces.end_piece();
+    }
+    Ok(rpc.genesis.get_or_init(|| pieces.done))
 }
 
 fn genesis(rpc: &Rpc, _: &Params) -> Outcome {
     if pieces(rpc)?.len() > 1 {
         return Err(RpcError::internal("genesis response is large, please use the genesis_chunked API instead"));
     }
-    Ok(json!({ "genesis": whole(rpc)? }))
+    Ok(json!({ "genesis": whole(rpc)?.to_comet_json() }))
 }
 
 fn genesis_chunked(rpc: &Rpc, params: &Params) -> Outcome {
@@ -438,4 +471,24 @@ fn broadcast_evidence(_: &Rpc, _: &Params) -> Outcome {
     Err(RpcError::internal(
         "this node makes its blocks alone and takes no evidence; a CometBFT node of the same chain does",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn pieces_of_a_text_are_full_but_the_last_and_give_it_back() {
+        let text: Vec<u8> = (0..GENESIS_PIECE_BYTES + 5).map(|n| (n % 251) as u8).collect();
+        let mut pieces = Pieces::default();
+        for part in text.chunks(7_000_001) {
+            pieces.write_all(part).unwrap();
+        }
+        pieces.end_piece();
+        let back: Vec<Vec<u8>> = pieces.done.iter().map(|piece| STANDARD.decode(piece).unwrap()).collect();
+        assert_eq!(back.iter().map(Vec::len).collect::<Vec<_>>(), [GENESIS_PIECE_BYTES, 5]);
+        assert!(back.concat() == text);
+    }
 }

@@ -36,6 +36,9 @@ const BROADCAST: &str = "/cosmos.tx.v1beta1.Service/BroadcastTx";
 
 /// What may take long: searches read the results of many blocks, and invariants all of the state.
 const LONG: &[&str] = &["/cosmos.tx.v1beta1.Service/GetTxsEvent", "/app/invariants"];
+/// The method that estimates.
+const SIMULATE: &str = "/cosmos.tx.v1beta1.Service/Simulate";
+const VERIFY_INVARIANT: &[u8] = b"/cosmos.crisis.v1beta1.MsgVerifyInvariant";
 /// Larger requests take long too: estimates of transactions with thousands of messages.
 const LONG_REQUEST_BYTES: usize = 16 * 1024;
 
@@ -119,10 +122,13 @@ impl Services {
     }
 
     /// Where a call waits for its turn: nobody who asks for a balance waits behind those who search.
-    fn turnstile(&self, path: &str, request_bytes: usize) -> &Turnstile {
+    fn turnstile(&self, path: &str, request: &[u8]) -> &Turnstile {
+        // Estimates carry out what a transaction asks for, also a look at all of the state.
+        let looks_at_all =
+            || path == SIMULATE && request.windows(VERIFY_INVARIANT.len()).any(|w| w == VERIFY_INVARIANT);
         if path == BROADCAST {
             &self.submissions
-        } else if LONG.contains(&path) || request_bytes > LONG_REQUEST_BYTES {
+        } else if LONG.contains(&path) || request.len() > LONG_REQUEST_BYTES || looks_at_all() {
             &self.long_questions
         } else {
             &self.questions
@@ -197,7 +203,7 @@ impl QueryService for Services {
         request: Bytes,
         height: Option<i64>,
     ) -> BoxFuture<'a, Result<Answer, Status>> {
-        let turnstile = self.turnstile(path, request.len()).clone();
+        let turnstile = self.turnstile(path, &request).clone();
         let (services, path) = (self.clone(), path.to_owned());
         let work = move || services.answer(&path, &request, height);
         async move {
@@ -231,16 +237,19 @@ mod tests {
         while let Ok(turn) = services.long_questions.try_turn() {
             searches.push(turn);
         }
-        let asked = |path: &'static str, bytes: usize| {
-            tokio::time::timeout(Duration::from_millis(300), services.unary(path, vec![0; bytes].into(), None))
+        let asked = |path: &'static str, request: Vec<u8>| {
+            tokio::time::timeout(Duration::from_millis(300), services.unary(path, request.into(), None))
         };
-        for (path, bytes) in [(LONG[0], 0), ("/cosmos.tx.v1beta1.Service/Simulate", LONG_REQUEST_BYTES + 1)] {
-            assert!(asked(path, bytes).await.is_err(), "{path} waits for its turn");
+        let long =
+            [(LONG[0], vec![]), (SIMULATE, vec![0; LONG_REQUEST_BYTES + 1]), (SIMULATE, VERIFY_INVARIANT.to_vec())];
+        for (path, request) in long {
+            assert!(asked(path, request).await.is_err(), "{path} waits for its turn");
         }
+        assert!(asked(SIMULATE, vec![0; 99]).await.is_ok(), "a small estimate does not");
         let invariants = services.abci_query("/app/invariants", Bytes::new(), 0, false);
         assert!(tokio::time::timeout(Duration::from_millis(300), invariants).await.is_err(), "so do invariants");
-        assert!(asked("/cosmos.bank.v1beta1.Query/Params", 0).await.unwrap().is_ok(), "others do not wait");
+        assert!(asked("/cosmos.bank.v1beta1.Query/Params", vec![]).await.unwrap().is_ok(), "others do not wait");
         drop(searches);
-        assert!(asked(LONG[0], 0).await.is_ok(), "then searches have their turn");
+        assert!(asked(LONG[0], vec![]).await.is_ok(), "then searches have their turn");
     }
 }

@@ -15,7 +15,7 @@ const UNKNOWN_STORE: Code = Code::new("store", 4, "unknown request");
 impl Services {
     /// Answers a query as the SDK's application does.
     pub async fn abci_query(&self, path: &str, data: Bytes, height: i64, prove: bool) -> ResponseQuery {
-        let turnstile = self.turnstile(path, data.len()).clone();
+        let turnstile = self.turnstile(path, &data).clone();
         let (services, path) = (self.clone(), path.to_owned());
         let work = move || services.abci_query_now(&path, &data, height, prove);
         let answered = turnstile.run(work).await;
