@@ -193,29 +193,41 @@ struct Prefix {
 const CHARACTERS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 const GENERATORS: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
 
-/// What the five bits that leave the checksum at its top do to the rest of it.
-const FEEDBACK: [u32; 32] = {
-    let mut all = [0; 32];
+/// What the ten bits that leave the checksum at its top do to the rest of it, when two groups of five bits follow.
+const FEEDBACK: [u32; 1024] = {
+    let mut all = [0; 1024];
     let (mut rest, mut top): (&mut [u32], u32) = (&mut all, 0);
     while let [place, tail @ ..] = rest {
-        let (mut generators, mut bits): (&[u32], u32) = (&GENERATORS, top);
-        while let [generator, others @ ..] = generators {
-            if bits & 1 == 1 {
-                *place ^= *generator;
-            }
-            bits >>= 1;
-            generators = others;
-        }
+        *place = step(step(top << 20));
         top = top.wrapping_add(1);
         rest = tail;
     }
     all
 };
 
+/// The checksum after a group of five zero bits.
+const fn step(state: u32) -> u32 {
+    let mut next = (state & 0x01ff_ffff) << 5;
+    let (mut generators, mut bits): (&[u32], u32) = (&GENERATORS, state >> 25);
+    while let [generator, others @ ..] = generators {
+        if bits & 1 == 1 {
+            next ^= *generator;
+        }
+        bits >>= 1;
+        generators = others;
+    }
+    next
+}
+
 /// The checksum after one more group of five bits.
 fn checksum(state: u32, group: u8) -> u32 {
-    let feedback = FEEDBACK.get((state >> 25) as usize).copied().unwrap_or_default();
-    (state & 0x01ff_ffff) << 5 ^ u32::from(group) ^ feedback
+    step(state) ^ u32::from(group)
+}
+
+/// The checksum after two more groups.
+fn checksum_of_two(state: u32, groups: u32) -> u32 {
+    let feedback = FEEDBACK.get((state >> 20) as usize).copied().unwrap_or_default();
+    (state & 0x000f_ffff) << 10 ^ groups ^ feedback
 }
 
 impl Prefix {
@@ -229,35 +241,39 @@ impl Prefix {
 
     /// The text of an address. A prefix is checked when a chain starts.
     fn encode(&self, bytes: &[u8]) -> String {
-        // 32 bytes are 52 groups of five bits, and six more are the checksum.
-        let mut characters = [0_u8; 58];
-        let mut places = characters.iter_mut();
+        // Of 32 bytes, 52 characters and six of the checksum.
+        let mut text = String::with_capacity(self.text.len().saturating_add(59));
+        text.push_str(&self.text);
+        text.push('1');
         let mut put = |group: u32| {
-            if let (Some(place), Some(character)) = (places.next(), CHARACTERS.get((group & 31) as usize)) {
-                *place = *character;
-            }
+            text.push(CHARACTERS.get((group & 31) as usize).copied().map_or('?', char::from));
         };
         let (mut state, mut waiting, mut bits) = (self.checksum, 0_u32, 0_u32);
         for byte in bytes {
             waiting = waiting << 8 | u32::from(*byte);
             bits = bits.wrapping_add(8);
-            while bits >= 5 {
-                bits = bits.wrapping_sub(5);
-                state = checksum(state, (waiting >> bits & 31) as u8);
-                put(waiting >> bits);
+            if bits >= 10 {
+                bits = bits.wrapping_sub(10);
+                let groups = waiting >> bits & 1023;
+                state = checksum_of_two(state, groups);
+                put(groups >> 5);
+                put(groups);
             }
         }
-        if bits > 0 {
-            let last = waiting << 5_u32.wrapping_sub(bits);
-            state = checksum(state, (last & 31) as u8);
-            put(last);
+        // At most nine bits wait: two groups if they are more than five, the last one filled with zeros.
+        if bits > 5 {
+            let groups = waiting << 10_u32.wrapping_sub(bits) & 1023;
+            state = checksum_of_two(state, groups);
+            put(groups >> 5);
+            put(groups);
+        } else if bits > 0 {
+            let group = waiting << 5_u32.wrapping_sub(bits) & 31;
+            state = checksum(state, group as u8);
+            put(group);
         }
-        let state = (0..6).fold(state, |state, _| checksum(state, 0)) ^ 1;
+        let state = (0..3).fold(state, |state, _| checksum_of_two(state, 0)) ^ 1;
         [25, 20, 15, 10, 5, 0].into_iter().for_each(|shift| put(state >> shift));
-        let free = places.len();
-        let characters = characters.get(..characters.len().wrapping_sub(free)).unwrap_or_default();
-        let characters = std::str::from_utf8(characters).unwrap_or_default();
-        [&self.text, "1", characters].concat()
+        text
     }
 }
 

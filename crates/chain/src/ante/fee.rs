@@ -48,11 +48,11 @@ pub fn deduct(ctx: &mut Ctx, tx: &Tx, signers: &[AccAddress], checks: Checks) ->
 
 /// The first signer, unless the transaction names another.
 pub fn payer(tx: &Tx, signers: &[AccAddress], view: &View) -> Result<AccAddress> {
-    let named = tx.fee().payer;
+    let named = &tx.fee().payer;
     if named.is_empty() {
         return signers.first().copied().ok_or_else(|| Error::panic("a transaction without a signer"));
     }
-    view.bech32().parse_acc(&named)
+    view.bech32().parse_acc(named)
 }
 
 fn granter(ctx: &mut Ctx, tx: &Tx, text: &str, payer: &AccAddress, fee: Option<&Coins>) -> Result<AccAddress> {

@@ -39,7 +39,7 @@ pub fn run(ctx: &mut Ctx, tx: &mut Tx, checks: Checks) -> Result<()> {
     if checks != Checks::Again {
         check_form(tx, ctx.bech32())?;
     }
-    let signers = signers(tx, ctx.bech32())?;
+    let signers = signers(tx, ctx.bech32())?.to_vec();
     if checks != Checks::Again && tx.raw.signatures.len() != signers.len() {
         let (wanted, got) = (signers.len(), tx.raw.signatures.len());
         let text = format!("wrong number of signers; expected {wanted}, got {got}");
@@ -100,7 +100,10 @@ fn check_form(tx: &Tx, bech32: &Bech32) -> Result<()> {
 ///
 /// # Errors
 /// Without a code if an address cannot be read, as upstream.
-pub fn signers(tx: &Tx, bech32: &Bech32) -> Result<Vec<AccAddress>> {
+pub fn signers<'a>(tx: &'a Tx, bech32: &Bech32) -> Result<&'a [AccAddress]> {
+    if let Some(known) = tx.signers.get() {
+        return Ok(known);
+    }
     let mut all: Vec<AccAddress> = Vec::new();
     let codeless = |e: Error| if e.is(sdk::INVALID_ADDRESS) { Error::plain(e.to_string()) } else { e };
     for any in &tx.body.messages {
@@ -110,14 +113,17 @@ pub fn signers(tx: &Tx, bech32: &Bech32) -> Result<Vec<AccAddress>> {
             }
         }
     }
-    let payer = tx.fee().payer;
+    let payer = &tx.fee().payer;
     if !payer.is_empty() {
-        let payer = bech32.parse_acc(&payer).map_err(codeless)?;
+        let payer = bech32.parse_acc(payer).map_err(codeless)?;
         if !all.contains(&payer) {
             all.push(payer);
         }
     }
-    if all.is_empty() { Err(Error::panic("a transaction without a signer")) } else { Ok(all) }
+    if all.is_empty() {
+        return Err(Error::panic("a transaction without a signer"));
+    }
+    Ok(tx.signers.get_or_init(|| all))
 }
 
 fn check_timeout(ctx: &Ctx, tx: &Tx) -> Result<()> {

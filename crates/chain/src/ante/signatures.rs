@@ -256,7 +256,7 @@ const FORESEEN_KEYS_MAX: u64 = 16;
 pub fn foresee(view: &View, tx: &Tx) -> Vec<Verdict> {
     let signers = super::signers(tx, view.bech32());
     let (Ok(signers), Ok(entries)) = (signers, entries(tx)) else { return Vec::new() };
-    let Ok(payer) = fee::payer(tx, &signers, view) else { return Vec::new() };
+    let Ok(payer) = fee::payer(tx, signers, view) else { return Vec::new() };
     let fee_payer = view.bech32().acc(&payer);
     let one = |((entry, address), info): ((&Entry, &AccAddress), &SignerInfo)| {
         let account = auth::account(view, address).ok()??;
@@ -265,7 +265,7 @@ pub fn foresee(view: &View, tx: &Tx) -> Vec<Verdict> {
         let asked = (*address, signed_number(view, &account), entry.sequence, key);
         Some(judge(view, tx, asked, entry.signature.as_ref()?, &fee_payer))
     };
-    entries.iter().zip(&signers).zip(&tx.auth_info.signer_infos).filter_map(one).collect()
+    entries.iter().zip(signers).zip(&tx.auth_info.signer_infos).filter_map(one).collect()
 }
 
 /// Raises the sequence of every signer, so that the transaction cannot run again.

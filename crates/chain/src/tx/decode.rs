@@ -3,9 +3,11 @@
 //! The encoding is canonical where it matters for the hash (SDK ADR-027: fields of the outermost message in ascending order, each
 //! at most once, with the shortest lengths), and no field is unknown, so that nobody signs what he cannot see.
 
+use std::sync::OnceLock;
+
 use entente_kernel::error::sdk;
 use entente_kernel::json::schema;
-use entente_kernel::{Error, Result};
+use entente_kernel::{AccAddress, Error, Result};
 use entente_proto::cosmos::tx::v1beta1::{AuthInfo, Fee, TxBody, TxRaw};
 use prost::Message as _;
 use prost::encoding::{decode_varint, encoded_len_varint};
@@ -25,11 +27,15 @@ pub struct Tx {
     pub unknown_in_body: bool,
     /// What is known of its signatures already.
     pub verdicts: Vec<Verdict>,
+    /// Who must sign it, once that is known.
+    pub(crate) signers: OnceLock<Vec<AccAddress>>,
 }
 
+static NO_FEE: Fee = Fee { amount: Vec::new(), gas_limit: 0, payer: String::new(), granter: String::new() };
+
 impl Tx {
-    pub fn fee(&self) -> Fee {
-        self.auth_info.fee.clone().unwrap_or_default()
+    pub fn fee(&self) -> &Fee {
+        self.auth_info.fee.as_ref().unwrap_or(&NO_FEE)
     }
 }
 
@@ -42,7 +48,7 @@ pub fn decode(bytes: &[u8]) -> Result<Tx> {
     unknown::check(&raw.auth_info_bytes, &descriptor("cosmos.tx.v1beta1.AuthInfo")?, false)?;
     let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(wrong)?;
     let auth_info = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(wrong)?;
-    Ok(Tx { raw, body, auth_info, len: bytes.len(), unknown_in_body, verdicts: Vec::new() })
+    Ok(Tx { raw, body, auth_info, len: bytes.len(), unknown_in_body, verdicts: Vec::new(), signers: OnceLock::new() })
 }
 
 fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor> {

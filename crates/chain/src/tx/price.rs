@@ -35,7 +35,7 @@ pub fn offer(tx: &Result<Tx>, prices: &DecCoins, native: &Denom, bech32: &Bech32
     let asked = prices.iter().map(|p: &DecCoin| in_one(&p.denom, p.amount)).max();
     let price = asked.unwrap_or_else(|| in_one(native, Dec::ONE));
     let sequence = tx.auth_info.signer_infos.first().map(|info| info.sequence).unwrap_or_default();
-    Offer { signers, sequence, price }
+    Offer { signers: signers.to_vec(), sequence, price }
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ const KEPT_MAX: usize = READ_MAX / 2;
 /// Cells of a portion.
 const PORTION: u32 = 256;
 
+/// Cells for which a context has room at first: most look at few pairs.
+const FIRST: usize = 8;
+
 /// Most records have fewer bytes.
 const RECORD_BYTES: usize = 512;
 
@@ -264,7 +267,7 @@ impl Overlay {
 /// depends on it but time.
 #[derive(Clone)]
 struct Cells {
-    /// In portions, which never grow: a cell is not moved when others come.
+    /// In portions, of which only the first one grows: a cell is hardly ever moved when others come.
     all: Vec<Vec<Cell>>,
     count: u32,
     /// One more than the place of a cell, or zero. A power of two, at least twice the number of cells.
@@ -340,7 +343,7 @@ impl Cells {
         match self.all.last_mut().filter(|portion| portion.len() < PORTION as usize) {
             Some(portion) => portion.push(cell),
             None => {
-                let mut portion = Vec::with_capacity(PORTION as usize);
+                let mut portion = Vec::with_capacity(if self.all.is_empty() { FIRST } else { PORTION as usize });
                 portion.push(cell);
                 self.all.push(portion);
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy, PinningPolicy};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, LsmError, OwnedWriteBatch, PersistMode};
 
 use super::{ABOUT, Ascending, BLOCKS, DiskError, Pairs, RESULTS, STATE, Scan, Visit, Write};
 use crate::steps::passed;
@@ -66,15 +66,19 @@ impl Lsm {
         format!("{} (table '{space}')", self.path.display())
     }
 
-    /// Where a table lies, and what its keys begin with there.
-    fn table(&self, space: &str) -> (&Keyspace, Vec<u8>) {
-        let named = || [space.as_bytes(), &[0]].concat();
+    /// Where a table lies.
+    fn keyspace(&self, space: &str) -> &Keyspace {
         match space {
-            STATE => (&self.state, Vec::new()),
-            BLOCKS | RESULTS => (&self.history, named()),
-            _ => (&self.tables, named()),
+            STATE => &self.state,
+            BLOCKS | RESULTS => &self.history,
+            _ => &self.tables,
         }
     }
+}
+
+/// What the keys of a table begin with where it lies.
+fn prefix(space: &str) -> [&[u8]; 2] {
+    if space == STATE { [&[], &[]] } else { [space.as_bytes(), &[0]] }
 }
 
 /// How the pairs of the state lie in sorted files. Nobody asks for a single one of them, since the tree has them: a start reads them all. So there are
@@ -103,17 +107,17 @@ fn bounds(prefix: &[u8], from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> (Bound<Vec
 }
 
 impl Pairs for Lsm {
-    fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
-        let (keyspace, mut place) = self.table(space);
-        place.extend_from_slice(key);
-        let value = keyspace.get(place).map_err(|why| broken(self.place(space), why))?;
+    fn value(&self, space: &'static str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
+        let [name, end] = prefix(space);
+        let value =
+            self.keyspace(space).get([name, end, key].concat()).map_err(|why| broken(self.place(space), why))?;
         Ok(value.map(|value| Bytes::copy_from_slice(&value)))
     }
 
-    fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
+    fn scan(&self, space: &'static str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
         let place = self.place(space);
-        let (keyspace, prefix) = self.table(space);
-        let pairs = keyspace.range::<Vec<u8>, _>(bounds(&prefix, from, to));
+        let prefix = prefix(space).concat();
+        let pairs = self.keyspace(space).range::<Vec<u8>, _>(bounds(&prefix, from, to));
         Ok(Box::new(pairs.map(move |pair| {
             let (key, value) = pair.into_inner().map_err(|why| broken(place.clone(), why))?;
             let key = key.get(prefix.len()..).unwrap_or_default();
@@ -121,9 +125,15 @@ impl Pairs for Lsm {
         })))
     }
 
-    fn each(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, visit: Visit<'_>) -> Result<(), DiskError> {
-        let (keyspace, prefix) = self.table(space);
-        for pair in keyspace.range::<Vec<u8>, _>(bounds(&prefix, from, to)) {
+    fn each(
+        &self,
+        space: &'static str,
+        from: Bound<Vec<u8>>,
+        to: Bound<Vec<u8>>,
+        visit: Visit<'_>,
+    ) -> Result<(), DiskError> {
+        let prefix = prefix(space).concat();
+        for pair in self.keyspace(space).range::<Vec<u8>, _>(bounds(&prefix, from, to)) {
             let (key, value) = pair.into_inner().map_err(|why| broken(self.place(space), why))?;
             if !visit(key.get(prefix.len()..).unwrap_or_default(), &value) {
                 break;
@@ -144,15 +154,19 @@ impl Pairs for Lsm {
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
         let large = writes.len() > BATCH_LARGE;
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
-        for Write { space: name, key, value } in writes {
-            let (keyspace, mut place) = self.table(&name);
-            place.extend_from_slice(&key);
+        let batch = OwnedWriteBatch::with_capacity(self.database.clone(), writes.len());
+        let mut batch = batch.durability(Some(PersistMode::SyncAll));
+        let mut place = Vec::new();
+        for Write { space, key, value } in writes {
+            let keyspace = self.keyspace(space);
+            let [name, end] = prefix(space);
+            place.clear();
+            [name, end, &key].into_iter().for_each(|part| place.extend_from_slice(part));
             match value {
-                Some(value) => batch.insert(keyspace, place, value),
-                None => batch.remove(keyspace, place),
+                Some(value) => batch.insert(keyspace, place.as_slice(), value.as_ref()),
+                None => batch.remove(keyspace, place.as_slice()),
             }
-            passed(match name.as_str() {
+            passed(match space {
                 STATE => "a pair is in the batch",
                 BLOCKS => "the block is in the batch",
                 RESULTS => "the results are in the batch",

@@ -9,42 +9,42 @@ use parking_lot::RwLock;
 
 use super::{Ascending, DiskError, Pairs, STATE, Scan, Write};
 
-type Table = Arc<RwLock<BTreeMap<Vec<u8>, Bytes>>>;
+type Table = Arc<RwLock<BTreeMap<Bytes, Bytes>>>;
 
 #[derive(Default)]
 pub(super) struct Memory {
-    tables: RwLock<BTreeMap<String, Table>>,
+    tables: RwLock<BTreeMap<&'static str, Table>>,
 }
 
 impl Memory {
-    fn table(&self, space: &str) -> Table {
+    fn table(&self, space: &'static str) -> Table {
         if let Some(table) = self.tables.read().get(space) {
             return table.clone();
         }
-        self.tables.write().entry(space.to_owned()).or_default().clone()
+        self.tables.write().entry(space).or_default().clone()
     }
 }
 
 impl Pairs for Memory {
-    fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
+    fn value(&self, space: &'static str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
         Ok(self.table(space).read().get(key).cloned())
     }
 
-    fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
-        Ok(Box::new(Walk { table: self.table(space), from, to }))
+    fn scan(&self, space: &'static str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError> {
+        Ok(Box::new(Walk { table: self.table(space), from: from.map(Bytes::from), to: to.map(Bytes::from) }))
     }
 
     fn fill(&self, pairs: Ascending<'_>) -> Result<(), DiskError> {
-        self.table(STATE).write().extend(pairs.map(|(key, value)| (key, Bytes::from(value))));
+        self.table(STATE).write().extend(pairs.map(|(key, value)| (key.into(), value.into())));
         Ok(())
     }
 
     fn commit(&self, writes: Vec<Write>) -> Result<(), DiskError> {
         for Write { space, key, value } in writes {
-            let table = self.table(&space);
+            let table = self.table(space);
             let mut table = table.write();
             match value {
-                Some(value) => table.insert(key, Bytes::from(value)),
+                Some(value) => table.insert(key, value),
                 None => table.remove(&key),
             };
         }
@@ -55,8 +55,8 @@ impl Pairs for Memory {
 /// A walk that looks for each next key anew, so that it never holds the lock between two steps.
 struct Walk {
     table: Table,
-    from: Bound<Vec<u8>>,
-    to: Bound<Vec<u8>>,
+    from: Bound<Bytes>,
+    to: Bound<Bytes>,
 }
 
 impl Walk {
@@ -69,12 +69,12 @@ impl Walk {
         }
     }
 
-    fn step(&self, back: bool) -> Option<(Vec<u8>, Bytes)> {
+    fn step(&self, back: bool) -> Option<(Bytes, Bytes)> {
         if self.is_over() {
             return None;
         }
         let table = self.table.read();
-        let mut range = table.range::<Vec<u8>, _>((self.from.as_ref(), self.to.as_ref()));
+        let mut range = table.range::<Bytes, _>((self.from.as_ref(), self.to.as_ref()));
         let (key, value) = if back { range.next_back()? } else { range.next()? };
         Some((key.clone(), value.clone()))
     }
@@ -86,7 +86,7 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Self::Item> {
         let (key, value) = self.step(false)?;
         self.from = Bound::Excluded(key.clone());
-        Some(Ok((Bytes::from(key), value)))
+        Some(Ok((key, value)))
     }
 }
 
@@ -94,6 +94,6 @@ impl DoubleEndedIterator for Walk {
     fn next_back(&mut self) -> Option<Self::Item> {
         let (key, value) = self.step(true)?;
         self.to = Bound::Excluded(key.clone());
-        Some(Ok((Bytes::from(key), value)))
+        Some(Ok((key, value)))
     }
 }

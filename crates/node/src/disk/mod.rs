@@ -55,10 +55,16 @@ type Ascending<'a> = &'a mut dyn Iterator<Item = (Vec<u8>, Vec<u8>)>;
 
 /// Where plain pairs are kept. Two kinds: on disk and in memory.
 trait Pairs: Send + Sync {
-    fn value(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError>;
-    fn scan(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError>;
+    fn value(&self, space: &'static str, key: &[u8]) -> Result<Option<Bytes>, DiskError>;
+    fn scan(&self, space: &'static str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Scan, DiskError>;
     /// Shows the pairs between two bounds in key order, as they lie, while `visit` wants more.
-    fn each(&self, space: &str, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, visit: Visit<'_>) -> Result<(), DiskError> {
+    fn each(
+        &self,
+        space: &'static str,
+        from: Bound<Vec<u8>>,
+        to: Bound<Vec<u8>>,
+        visit: Visit<'_>,
+    ) -> Result<(), DiskError> {
         for pair in self.scan(space, from, to)? {
             let (key, value) = pair?;
             if !visit(&key, &value) {
@@ -77,10 +83,10 @@ trait Pairs: Send + Sync {
 }
 
 struct Write {
-    space: String,
-    key: Vec<u8>,
+    space: &'static str,
+    key: Bytes,
     /// `None` removes the key.
-    value: Option<Vec<u8>>,
+    value: Option<Bytes>,
 }
 
 /// The pairs of the state: one byte for the store, then the key. No checksums: the roots cover them.
@@ -95,6 +101,8 @@ const HEAD: &[u8] = b"head";
 const CHAIN: &[u8] = b"chain";
 /// Single values of the node itself.
 const META: &str = "meta";
+/// What the names of index tables begin with, so that they cannot meet those above.
+const TABLES: &str = "table.";
 
 /// A home for one chain. Clones share it; reading is possible from every thread at any time.
 #[derive(Clone)]
@@ -134,7 +142,7 @@ pub struct Block {
     pub changes: Vec<(u8, Bytes, Option<Bytes>)>,
     pub block: Bytes,
     pub results: Bytes,
-    /// New entries of index tables: table, key, value.
+    /// New entries of index tables: table, key, value. The names of tables begin with `table.`.
     pub tables: Vec<(&'static str, Bytes, Bytes)>,
 }
 
@@ -356,12 +364,11 @@ impl Disk {
         }
         let noted = tip::Noted { height: back.height, app_hash: back.app_hash };
         let kept = [BLOCKS, RESULTS];
-        let forgotten = forgotten.into_iter().map(|(table, key)| (space_of(table), key.to_vec()));
-        let later = (noted.height.saturating_add(1)..=newest)
-            .flat_map(|height| kept.map(|space| (space.to_owned(), height_key(height).to_vec())));
+        let later =
+            (noted.height.saturating_add(1)..=newest).flat_map(|height| kept.map(|space| (space, height_key(height))));
         let mut writes: Vec<Write> =
-            forgotten.chain(later).map(|(space, key)| Write { space, key, value: None }).collect();
-        writes.extend(writes_of(back)?.into_iter().filter(|write| !kept.contains(&write.space.as_str())));
+            forgotten.into_iter().chain(later).map(|(space, key)| removed(space, key)).collect();
+        writes.extend(writes_of(back)?.into_iter().filter(|write| !kept.contains(&write.space)));
         // The tip goes first: one that is behind its store is in order, one that is ahead is not.
         if let Some(tip) = &self.0.tip {
             tip.note_alone(&noted)?;
@@ -393,16 +400,15 @@ impl Disk {
 
     /// The value of a key of an index table.
     pub fn table_value(&self, table: &'static str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
-        self.record(&space_of(table), key)
+        self.record(table, key)
     }
 
     /// The entries of an index table between two keys, from either end.
     pub fn table_range(&self, table: &'static str, from: Bound<&[u8]>, to: Bound<&[u8]>) -> Result<Scan, DiskError> {
-        let space = space_of(table);
-        let scan = self.0.pairs.scan(&space, from.map(<[u8]>::to_vec), to.map(<[u8]>::to_vec))?;
+        let scan = self.0.pairs.scan(table, from.map(<[u8]>::to_vec), to.map(<[u8]>::to_vec))?;
         Ok(Box::new(scan.map(move |pair| {
             let (key, value) = pair?;
-            let value = unseal(&space, &key, value)?;
+            let value = unseal(table, &key, value)?;
             Ok((key, value))
         })))
     }
@@ -419,12 +425,9 @@ impl Disk {
         &self,
         entries: impl IntoIterator<Item = (&'static str, Bytes, Option<Bytes>)>,
     ) -> Result<(), DiskError> {
-        let writes = entries.into_iter().map(|(table, key, value)| {
-            let space = space_of(table);
-            match value {
-                Some(value) => sealed(&space, &key, &value),
-                None => Write { space, key: key.to_vec(), value: None },
-            }
+        let writes = entries.into_iter().map(|(table, key, value)| match value {
+            Some(value) => sealed(table, key, &value),
+            None => removed(table, key),
         });
         self.0.pairs.commit(writes.collect())
     }
@@ -435,7 +438,7 @@ impl Disk {
     }
 
     pub fn set_meta(&self, name: &str, value: &[u8]) -> Result<(), DiskError> {
-        self.0.pairs.commit(vec![sealed(META, name.as_bytes(), value)])
+        self.0.pairs.commit(vec![sealed(META, Bytes::copy_from_slice(name.as_bytes()), value)])
     }
 
     /// Forgets blocks and results below `height`, the last block never; says how many. The state and the index tables
@@ -449,11 +452,7 @@ impl Disk {
         while let Some(oldest) = self.oldest_height().filter(|oldest| *oldest < keep) {
             let next = keep.min(oldest.saturating_add(STEP as i64));
             let gone = (oldest..next).flat_map(|height| [(BLOCKS, height), (RESULTS, height)]);
-            let gone = gone.map(|(space, height)| Write {
-                space: space.to_owned(),
-                key: height_key(height).to_vec(),
-                value: None,
-            });
+            let gone = gone.map(|(space, height)| removed(space, height_key(height)));
             self.0.pairs.commit(gone.collect())?;
             pruned += next.abs_diff(oldest);
             self.0.at.lock().oldest = Some(next);
@@ -481,7 +480,7 @@ impl Disk {
         self.0.pairs.settle();
     }
 
-    fn record(&self, space: &str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
+    fn record(&self, space: &'static str, key: &[u8]) -> Result<Option<Bytes>, DiskError> {
         self.0.pairs.value(space, key)?.map(|bytes| unseal(space, key, bytes)).transpose()
     }
 
@@ -514,29 +513,29 @@ fn writes_of(block: Block) -> Result<Vec<Write>, DiskError> {
     let head = serde_json::to_vec(&head).map_err(|why| DiskError::Batch { reason: why.to_string() })?;
     let mut writes: Vec<Write> = Vec::with_capacity(block.changes.len() + block.tables.len() + 3);
     for (store, key, value) in block.changes {
-        let key = [&[store], key.as_ref()].concat();
-        writes.push(Write { space: STATE.to_owned(), key, value: value.map(|value| value.to_vec()) });
+        writes.push(Write { space: STATE, key: [&[store], key.as_ref()].concat().into(), value });
     }
     let height = height_key(block.height);
-    writes.push(sealed(BLOCKS, &height, &block.block));
-    writes.push(sealed(RESULTS, &height, &block.results));
-    writes.extend(block.tables.iter().map(|(table, key, value)| sealed(&space_of(table), key, value)));
+    writes.push(sealed(BLOCKS, height.clone(), &block.block));
+    writes.push(sealed(RESULTS, height, &block.results));
+    writes.extend(block.tables.into_iter().map(|(table, key, value)| sealed(table, key, &value)));
     writes.push(sealed(ABOUT, HEAD, &head));
     Ok(writes)
 }
 
-fn sealed(space: &str, key: &[u8], value: &[u8]) -> Write {
-    Write { space: space.to_owned(), key: key.to_vec(), value: Some(seal(space, key, value)) }
+fn sealed(space: &'static str, key: impl Into<Bytes>, value: &[u8]) -> Write {
+    let key = key.into();
+    let value = seal(space, &key, value);
+    Write { space, key, value: Some(value.into()) }
 }
 
-/// Index tables live beside the disk's own, under names that cannot meet them.
-fn space_of(table: &str) -> String {
-    format!("table.{table}")
+fn removed(space: &'static str, key: impl Into<Bytes>) -> Write {
+    Write { space, key: key.into(), value: None }
 }
 
 /// Heights are positive, so their big-endian bytes sort as they do.
-fn height_key(height: i64) -> [u8; 8] {
-    height.to_be_bytes()
+fn height_key(height: i64) -> Bytes {
+    Bytes::copy_from_slice(&height.to_be_bytes())
 }
 
 fn height_of(key: &[u8]) -> Option<i64> {

@@ -36,7 +36,7 @@ pub(super) fn unseal(space: &str, key: &[u8], sealed: Bytes) -> Result<Bytes, Di
 /// Names a record as a person would look for it: heights as numbers, names as text, other keys in hex.
 pub(super) fn damaged(space: &str, key: &[u8], reason: &str) -> DiskError {
     let record = match (super::height_of(key), std::str::from_utf8(key)) {
-        (Some(height), _) if !space.starts_with("table.") => format!("of height {height}"),
+        (Some(height), _) if !space.starts_with(super::TABLES) => format!("of height {height}"),
         (_, Ok(name)) if name.chars().all(|c| c.is_ascii_graphic()) => format!("'{name}'"),
         _ => hex::encode(key),
     };

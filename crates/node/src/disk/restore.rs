@@ -8,7 +8,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use entente_kernel::tree::Forest;
 
-use super::{ABOUT, BLOCKS, Block, Disk, DiskError, HEAD, META, RESULTS, STATE, Write, sealed, tip, writes_of};
+use super::{ABOUT, BLOCKS, Block, Disk, DiskError, HEAD, META, RESULTS, STATE, removed, sealed, tip, writes_of};
 
 /// The record that a state is being written.
 const RESTORING: &[u8] = b"restoring";
@@ -42,8 +42,8 @@ impl Disk {
         self.0.pairs.fill(&mut pairs)?;
         let noted = tip::Noted { height: block.height, app_hash: block.app_hash };
         let mut step = writes_of(block)?;
-        step.push(sealed(META, RESTORED.as_bytes(), &noted.height.to_be_bytes()));
-        step.push(Write { space: ABOUT.to_owned(), key: RESTORING.to_vec(), value: None });
+        step.push(sealed(META, RESTORED, &noted.height.to_be_bytes()));
+        step.push(removed(ABOUT, RESTORING));
         self.0.pairs.commit(step)?;
         if let Some(tip) = &self.0.tip {
             tip.note_alone(&noted)?;
@@ -95,14 +95,11 @@ impl Disk {
                 if keys.is_empty() {
                     break;
                 }
-                let gone =
-                    keys.into_iter().map(|key| Write { space: space.to_owned(), key: key.to_vec(), value: None });
-                self.0.pairs.commit(gone.collect())?;
+                self.0.pairs.commit(keys.into_iter().map(|key| removed(space, key)).collect())?;
             }
         }
         let gone = [(ABOUT, HEAD), (META, RESTORED.as_bytes()), (ABOUT, RESTORING)];
-        let gone = gone.map(|(space, key)| Write { space: space.to_owned(), key: key.to_vec(), value: None });
-        self.0.pairs.commit(gone.into())
+        self.0.pairs.commit(gone.map(|(space, key)| removed(space, key)).into())
     }
 }
 
@@ -148,7 +145,7 @@ mod tests {
         disk.restore(&forest, block(&forest)).unwrap();
         // What a kill in the middle leaves: the record, and pairs without a head.
         disk.pairs_restoring().unwrap();
-        disk.0.pairs.commit(vec![Write { space: ABOUT.to_owned(), key: HEAD.to_vec(), value: None }]).unwrap();
+        disk.0.pairs.commit(vec![removed(ABOUT, HEAD)]).unwrap();
         drop(disk);
         let (disk, loaded) = Disk::open(folder.path(), stores()).unwrap();
         assert!(loaded.is_none());

@@ -46,7 +46,7 @@ impl Chain {
             changes,
             block: Bytes::from(format!("block {h} ").repeat(20)),
             results: Bytes::from(format!("results {h} ").repeat(10)),
-            tables: vec![("tx", Bytes::from(format!("hash{h:04}")), Bytes::from(h.to_string()))],
+            tables: vec![("table.tx", Bytes::from(format!("hash{h:04}")), Bytes::from(h.to_string()))],
         }
     }
 }
@@ -62,7 +62,7 @@ fn filled(path: &Path, blocks: i64) -> Chain {
 }
 
 fn tables(disk: &Disk) -> Vec<Bytes> {
-    disk.table_prefix("tx", b"hash").unwrap().map(|entry| entry.unwrap().1).collect()
+    disk.table_prefix("table.tx", b"hash").unwrap().map(|entry| entry.unwrap().1).collect()
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn everything(disk: &Disk, loaded: &Loaded) -> Vec<(String, Bytes)> {
         let records = [("block", disk.block(height)), ("results", disk.results(height))];
         all.extend(records.into_iter().filter_map(|(name, record)| Some((format!("{name} {height}"), record.ok()??))));
     }
-    let entries = disk.table_prefix("tx", b"").unwrap();
+    let entries = disk.table_prefix("table.tx", b"").unwrap();
     all.extend(entries.filter_map(|entry| entry.ok().map(|(key, value)| (format!("tx {key:?}"), value))));
     all
 }
@@ -236,7 +236,7 @@ fn a_pair_that_was_changed_behind_all_checksums_is_found_by_the_root_of_its_stor
         filled(folder.path(), 5);
         let lsm = lsm::Lsm::open(&folder.path().join("pairs")).unwrap();
         let key = [&[store][..], b"key/00099"].concat();
-        lsm.commit(vec![Write { space: STATE.to_owned(), key, value: Some(b"forged".to_vec()) }]).unwrap();
+        lsm.commit(vec![Write { space: STATE, key: key.into(), value: Some("forged".into()) }]).unwrap();
         drop(lsm);
         let why = Disk::open(folder.path(), STORES).err().unwrap();
         assert!(matches!(&why, DiskError::StoreDiffers { store, height: 5, .. } if store == name), "{why}");
@@ -265,20 +265,15 @@ fn a_changed_block_is_found_by_its_checksum() {
     let (disk, _) = Disk::open(folder.path(), STORES).unwrap();
     let mut forged = seal(BLOCKS, &height_key(3), b"block 3");
     forged[0] ^= 1;
-    disk.0
-        .pairs
-        .commit(vec![Write { space: BLOCKS.to_owned(), key: height_key(3).to_vec(), value: Some(forged) }])
-        .unwrap();
-    let swapped = disk.0.pairs.value(RESULTS, &height_key(1)).unwrap().unwrap().to_vec();
-    disk.0
-        .pairs
-        .commit(vec![Write { space: RESULTS.to_owned(), key: height_key(2).to_vec(), value: Some(swapped) }])
-        .unwrap();
+    let write = |space, height, value| Write { space, key: height_key(height), value: Some(value) };
+    disk.0.pairs.commit(vec![write(BLOCKS, 3, forged.into())]).unwrap();
+    let swapped = disk.0.pairs.value(RESULTS, &height_key(1)).unwrap().unwrap();
+    disk.0.pairs.commit(vec![write(RESULTS, 2, swapped)]).unwrap();
     let why = disk.block(3).unwrap_err().to_string();
     assert!(why.contains("the record of height 3 of the table 'blocks' does not match its checksum"), "{why}");
     assert!(disk.results(2).is_err(), "the results of another height");
     assert!(disk.verify().is_err());
-    disk.0.pairs.commit(vec![Write { space: BLOCKS.to_owned(), key: height_key(3).to_vec(), value: None }]).unwrap();
+    disk.0.pairs.commit(vec![removed(BLOCKS, height_key(3))]).unwrap();
     let why = disk.block(3).unwrap_err().to_string();
     assert!(why.contains("the record of height 3 of the table 'blocks' is missing"), "{why}");
 }
@@ -288,7 +283,7 @@ fn a_state_without_a_last_block_is_not_taken_for_a_new_home() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 5);
     let lsm = lsm::Lsm::open(&folder.path().join("pairs")).unwrap();
-    lsm.commit(vec![Write { space: ABOUT.to_owned(), key: HEAD.to_vec(), value: None }]).unwrap();
+    lsm.commit(vec![removed(ABOUT, HEAD)]).unwrap();
     drop(lsm);
     assert!(matches!(Disk::open(folder.path(), STORES), Err(DiskError::BlocksLost { noted: 5, found: 0 })));
     std::fs::remove_file(folder.path().join("tip")).unwrap();
@@ -356,22 +351,25 @@ fn disks() -> [(Option<tempfile::TempDir>, Disk); 2] {
 #[test]
 fn index_tables_are_read_in_key_order_from_either_end() {
     for (_folder, disk) in disks() {
-        let entry = |key: &'static str| ("events", Bytes::from(key), Some(Bytes::from(format!("<{key}>"))));
+        let entry = |key: &'static str| ("table.events", Bytes::from(key), Some(Bytes::from(format!("<{key}>"))));
         disk.write_tables(["b/1", "a", "b/2", "b/3", "b0", "c"].map(entry)).unwrap();
-        disk.write_tables([("events", Bytes::from("b/2"), None), ("other", Bytes::from("b/9"), Some(Bytes::new()))])
-            .unwrap();
+        disk.write_tables([
+            ("table.events", Bytes::from("b/2"), None),
+            ("table.other", Bytes::from("b/9"), Some(Bytes::new())),
+        ])
+        .unwrap();
         let keys =
             |scan: Scan| scan.map(|entry| String::from_utf8(entry.unwrap().0.to_vec()).unwrap()).collect::<Vec<_>>();
-        assert_eq!(keys(disk.table_prefix("events", b"b/").unwrap()), ["b/1", "b/3"]);
-        let back = disk.table_prefix("events", b"b").unwrap().rev();
+        assert_eq!(keys(disk.table_prefix("table.events", b"b/").unwrap()), ["b/1", "b/3"]);
+        let back = disk.table_prefix("table.events", b"b").unwrap().rev();
         assert_eq!(keys(Box::new(back)), ["b0", "b/3", "b/1"]);
-        assert_eq!(keys(disk.table_prefix("events", b"").unwrap()).len(), 5);
+        assert_eq!(keys(disk.table_prefix("table.events", b"").unwrap()).len(), 5);
         let (from, to) = (Bound::Excluded(&b"b/1"[..]), Bound::Excluded(&b"c"[..]));
-        assert_eq!(keys(disk.table_range("events", from, to).unwrap()), ["b/3", "b0"]);
-        assert_eq!(keys(disk.table_range("events", to, Bound::Included(b"b0")).unwrap()), [""; 0]);
-        assert_eq!(disk.table_value("events", b"b0").unwrap().unwrap(), Bytes::from("<b0>"));
-        assert_eq!(disk.table_value("events", b"b/2").unwrap(), None);
-        assert_eq!(disk.table_value("other", b"b/9").unwrap(), Some(Bytes::new()), "empty values are kept");
+        assert_eq!(keys(disk.table_range("table.events", from, to).unwrap()), ["b/3", "b0"]);
+        assert_eq!(keys(disk.table_range("table.events", to, Bound::Included(b"b0")).unwrap()), [""; 0]);
+        assert_eq!(disk.table_value("table.events", b"b0").unwrap().unwrap(), Bytes::from("<b0>"));
+        assert_eq!(disk.table_value("table.events", b"b/2").unwrap(), None);
+        assert_eq!(disk.table_value("table.other", b"b/9").unwrap(), Some(Bytes::new()), "empty values are kept");
         disk.set_meta("engine", b"state").unwrap();
         assert_eq!(disk.meta("engine").unwrap(), Some(Bytes::from("state")));
         assert_eq!(disk.meta("other").unwrap(), None);

@@ -15,11 +15,11 @@ use super::validators::ValidatorSet;
 use crate::disk::{Disk, DiskError};
 
 /// Height → validator set. A height without entry has the set of the one before, some turns later.
-const VALIDATORS: &str = "validators";
+const VALIDATORS: &str = "table.validators";
 /// Height → consensus parameters, where they changed.
-const PARAMS: &str = "params";
+const PARAMS: &str = "table.params";
 /// Where consensus stands, and the newest commit.
-const STANDING: &str = "standing";
+const STANDING: &str = "table.standing";
 const STANDING_KEY: &[u8] = b"standing";
 const SEEN_KEY: &[u8] = b"seen";
 /// The fingerprint of the genesis document that the chain began with.

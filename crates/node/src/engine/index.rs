@@ -3,7 +3,6 @@
 //! # Compatibility
 //! As in CometBFT 0.38, the conditions of a search, other than on the height, must hold in one and the same event.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, RangeInclusive};
 
 use bytes::Bytes;
@@ -17,13 +16,13 @@ use super::filter::{Condition, Filter, Op, Operand};
 use crate::disk::DiskError;
 
 /// Hash of a block → height.
-pub const BLOCK_HASH: &str = "block_hash";
+pub const BLOCK_HASH: &str = "table.block_hash";
 /// Hash of a transaction → height and place.
-pub const TX_HASH: &str = "tx_hash";
+pub const TX_HASH: &str = "table.tx_hash";
 /// Hash of tag and value, height → places, four bytes each. One entry for all transactions of a block that have the value.
-const TX_EVENT: &str = "tx_event";
+const TX_EVENT: &str = "table.tx_event";
 /// Hash of tag and value, height.
-const BLOCK_EVENT: &str = "block_event";
+const BLOCK_EVENT: &str = "table.block_event";
 
 /// Bytes of the hash of a tag and a value in a key.
 const TAG_BYTES: usize = 16;
@@ -63,34 +62,52 @@ type Entry = (&'static str, Bytes, Bytes);
 
 /// The index entries of a block.
 pub fn entries(block_hash: &[u8], height: i64, block: &Block, results: &ResponseFinalizeBlock) -> Vec<Entry> {
-    let mut entries =
-        vec![(BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&height.to_be_bytes()))];
-    let txs = block.data.iter().flat_map(|data| &data.txs);
-    let mut places: BTreeMap<[u8; TAG_BYTES], Vec<u8>> = BTreeMap::new();
-    for ((tx, result), place) in txs.zip(&results.tx_results).zip(0u32..) {
-        let at = place_bytes(height, place);
-        entries.push((TX_HASH, Bytes::copy_from_slice(&sha256(tx)), Bytes::copy_from_slice(&at)));
-        for tag in tags(&result.events) {
-            places.entry(tag).or_default().extend_from_slice(&place.to_be_bytes());
-        }
+    let (mut text, mut tags) = (Vec::new(), Vec::new());
+    let txs = block.data.iter().flat_map(|data| &data.txs).zip(&results.tx_results).zip(0u32..);
+    for ((_, result), place) in txs.clone() {
+        tags_of(&result.events, &mut text, |tag| tags.push((tag, place)));
     }
-    for (tag, places) in places {
-        entries.push((TX_EVENT, [&tag[..], &height.to_be_bytes()].concat().into(), places.into()));
+    tags.sort_unstable();
+    tags.dedup();
+    let at = height.to_be_bytes();
+    let mut entries = Vec::with_capacity(results.tx_results.len() + tags.len() + 1);
+    entries.push((BLOCK_HASH, Bytes::copy_from_slice(block_hash), Bytes::copy_from_slice(&at)));
+    for ((tx, _), place) in txs {
+        entries.push((
+            TX_HASH,
+            Bytes::copy_from_slice(&sha256(tx)),
+            Bytes::copy_from_slice(&place_bytes(height, place)),
+        ));
     }
-    for tag in tags(&results.events) {
-        entries.push((BLOCK_EVENT, [&tag[..], &height.to_be_bytes()].concat().into(), Bytes::new()));
+    for with_tag in tags.chunk_by(|(one, _), (next, _)| one == next) {
+        let Some((tag, _)) = with_tag.first() else { continue };
+        let places: Vec<u8> = with_tag.iter().flat_map(|(_, place)| place.to_be_bytes()).collect();
+        entries.push((TX_EVENT, [&tag[..], &at].concat().into(), places.into()));
     }
+    let mut tags = Vec::new();
+    tags_of(&results.events, &mut text, |tag| tags.push(tag));
+    tags.sort_unstable();
+    tags.dedup();
+    entries.extend(tags.iter().map(|tag| (BLOCK_EVENT, [&tag[..], &at].concat().into(), Bytes::new())));
     entries
 }
 
-fn tags(events: &[Event]) -> BTreeSet<[u8; TAG_BYTES]> {
-    let attributes = events.iter().flat_map(|e| e.attributes.iter().filter(|a| a.index).map(move |a| (e, a)));
-    attributes.map(|(e, a)| tag_hash(&format!("{}.{}", e.r#type, a.key), &a.value)).collect()
+/// The tag of each attribute that is to be found, put together in `text`.
+fn tags_of(events: &[Event], text: &mut Vec<u8>, mut found: impl FnMut([u8; TAG_BYTES])) {
+    for event in events {
+        for attribute in event.attributes.iter().filter(|attribute| attribute.index) {
+            found(tag_hash(&[&event.r#type, ".", &attribute.key], &attribute.value, text));
+        }
+    }
 }
 
-fn tag_hash(tag: &str, value: &str) -> [u8; TAG_BYTES] {
-    let hash = sha256(&[tag.as_bytes(), &[0], value.as_bytes()].concat());
-    hash.first_chunk().copied().unwrap_or_default()
+/// The hash of a tag, given in parts, and a value.
+fn tag_hash(tag: &[&str], value: &str, text: &mut Vec<u8>) -> [u8; TAG_BYTES] {
+    text.clear();
+    tag.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+    text.push(0);
+    text.extend_from_slice(value.as_bytes());
+    sha256(text).first_chunk().copied().unwrap_or_default()
 }
 
 fn place_bytes(height: i64, place: u32) -> [u8; 12] {
@@ -204,7 +221,7 @@ fn is_answered_by_index(wanted: &[&Condition]) -> bool {
 
 fn equal_text(wanted: &[&Condition]) -> Option<[u8; TAG_BYTES]> {
     wanted.iter().find_map(|c| match (&c.operand, c.op) {
-        (Operand::Text(value), Op::Equal) => Some(tag_hash(&c.tag, value)),
+        (Operand::Text(value), Op::Equal) => Some(tag_hash(&[&c.tag], value, &mut Vec::new())),
         _ => None,
     })
 }

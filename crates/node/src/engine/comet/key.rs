@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::disk::{Disk, DiskError};
 
 /// The last height at which a vote of this node's key was counted.
-const OWN_VOTE: &str = "own_vote";
+const OWN_VOTE: &str = "table.own_vote";
 const LAST: &[u8] = b"last";
 
 /// The table entry that remembers a counted vote.

@@ -11,7 +11,7 @@ use crate::engine::archive::{Archive, entries_after, standing_entries};
 use crate::engine::block::no_commit;
 use crate::engine::state::Standing;
 
-const UNDO: &str = "undo";
+const UNDO: &str = "table.undo";
 /// Blocks that can be undone.
 const KEPT: i64 = 16;
 
