@@ -6,6 +6,7 @@
 use entente_kernel::num::{Dec, Denom, Int};
 use entente_kernel::{AccAddress, ConsAddress, Ctx, Result, ValAddress, View};
 
+use crate::modules::staking::{Delegation, Validator};
 use crate::modules::{alliance, assets, distribution, liquid, pools, slashing, staking, vault};
 
 /// A validator exists now; it has no stake yet.
@@ -38,19 +39,19 @@ pub fn after_validator_begin_unbonding(ctx: &mut Ctx, _cons: &ConsAddress, valid
     alliance::hook::after_validator_begin_unbonding(ctx, validator)
 }
 
-/// A delegator is about to delegate to a validator for the first time.
-pub fn before_delegation_created(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    distribution::hook::before_delegation_created(ctx, delegator, validator)
+/// Somebody is about to delegate to a validator, which is as it is stored, for the first time.
+pub fn before_delegation_created(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
+    distribution::hook::before_delegation_created(ctx, validator)
 }
 
-/// A delegation is about to change.
-pub fn before_delegation_shares_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    distribution::hook::before_delegation_shares_modified(ctx, delegator, validator)
+/// A delegation is about to change; it and its validator are as they are stored.
+pub fn before_delegation_shares_modified(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<()> {
+    distribution::hook::before_delegation_shares_modified(ctx, held, validator)
 }
 
-/// A delegation has changed and still exists.
-pub fn after_delegation_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    distribution::hook::after_delegation_modified(ctx, delegator, validator)?;
+/// A delegation has changed and still exists; it and its validator are as they are stored.
+pub fn after_delegation_modified(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<()> {
+    distribution::hook::after_delegation_modified(ctx, held, validator)?;
     alliance::hook::after_delegation_modified(ctx)
 }
 

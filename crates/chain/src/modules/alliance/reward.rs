@@ -9,7 +9,8 @@ use super::pool::{self, Site, to_community_pool};
 use super::state::{self, AssetKey, Delegation, DelegationKey, INDICES, Index, OWED};
 use super::{event, math};
 use crate::modules::auth::ModuleAccount;
-use crate::modules::{bank, distribution, staking};
+use crate::modules::staking::{self, Validator};
+use crate::modules::{bank, distribution};
 
 /// Native stake by which the virtual stakes of the assets at one validator are compared; it cancels out.
 const COMMON_STAKE: u64 = 1_000_000_000;
@@ -17,12 +18,15 @@ const COMMON_STAKE: u64 = 1_000_000_000;
 /// Draws the rewards of the virtual stake at a validator and gives them to its assets. Must come before anything that changes who
 /// shares in them.
 pub fn claim_validator(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
-    let module = ModuleAccount::ALLIANCE.address();
-    if staking::delegation(ctx, &module, validator)?.is_none() {
-        return Ok(());
-    }
-    let coins = distribution::withdraw_delegation_rewards(ctx, &module, validator)?;
-    if coins.is_empty() { Ok(()) } else { distribute(ctx, validator, &coins) }
+    let Some(held) = staking::delegation(ctx, &ModuleAccount::ALLIANCE.address(), validator)? else { return Ok(()) };
+    let validator = staking::must_validator(ctx, validator)?;
+    claim_of(ctx, &held, &validator)
+}
+
+/// As [`claim_validator`], of the virtual stake and the validator as they are stored.
+pub fn claim_of(ctx: &mut Ctx, held: &staking::Delegation, validator: &Validator) -> Result<()> {
+    let coins = distribution::withdraw_rewards_of(ctx, held, validator)?;
+    if coins.is_empty() { Ok(()) } else { distribute(ctx, &validator.operator, &coins) }
 }
 
 /// Claims every validator that alliance knows, in key order.

@@ -4,7 +4,7 @@ use entente_kernel::num::Dec;
 use entente_kernel::{AccAddress, Ctx, Error, Result, ValAddress};
 
 use super::{add_to_pool, pay_out, period, state};
-use crate::modules::staking;
+use crate::modules::staking::{self, Delegation, Validator};
 
 /// A validator begins its first period.
 pub fn after_validator_created(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
@@ -35,23 +35,23 @@ fn forget_periods(ctx: &mut Ctx, validator: &ValAddress) -> Result<()> {
 }
 
 /// A new stake begins: the period of the stakes before it ends.
-pub fn before_delegation_created(ctx: &mut Ctx, _delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    let record = staking::must_validator(ctx, validator)?;
-    let mut ledger = period::ledger(ctx, validator)?;
-    period::end(ctx, &record, &mut ledger)?;
-    state::LEDGERS.set(ctx, validator, &ledger)
+pub fn before_delegation_created(ctx: &mut Ctx, validator: &Validator) -> Result<()> {
+    let mut ledger = period::ledger(ctx, &validator.operator)?;
+    period::end(ctx, validator, &mut ledger)?;
+    state::LEDGERS.set(ctx, &validator.operator, &ledger)
 }
 
 /// A stake changes: it is paid for the past.
-pub fn before_delegation_shares_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    let record = staking::must_validator(ctx, validator)?;
-    let delegation = period::must_delegation(ctx, delegator, validator)?;
-    period::pay(ctx, &record, delegator, delegation.shares).map(drop)
+pub fn before_delegation_shares_modified(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<()> {
+    let (_, ledger) = period::pay(ctx, held, validator)?;
+    state::LEDGERS.set(ctx, &held.validator, &ledger)?;
+    state::STARTING_INFOS.remove(ctx, &(held.validator, held.delegator))
 }
 
 /// A stake has changed: it earns with its new size from now on.
-pub fn after_delegation_modified(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    period::start(ctx, delegator, validator)
+pub fn after_delegation_modified(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<()> {
+    let ledger = period::ledger(ctx, &held.validator)?;
+    period::start(ctx, held, validator, ledger)
 }
 
 /// A validator is about to lose a fraction of its tokens: delegations will reckon with it. Must come before the tokens go.

@@ -31,7 +31,7 @@ use entente_kernel::{AccAddress, Ctx, Result, ValAddress, View};
 use self::params::Params;
 use super::auth::ModuleAccount;
 use super::bank;
-use super::staking::{self, Validator};
+use super::staking::{self, Delegation, Validator};
 
 /// The parameters in force.
 pub fn params(view: &View) -> Result<Params> {
@@ -88,9 +88,14 @@ pub fn set_withdraw_address(ctx: &mut Ctx, delegator: &AccAddress, to: &AccAddre
 /// `staking` 3 or 19 if there is no such validator or delegation.
 pub fn withdraw_delegation_rewards(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<Coins> {
     let record = staking::must_validator(ctx, validator)?;
-    let delegation = period::must_delegation(ctx, delegator, validator)?;
-    let paid = period::pay(ctx, &record, delegator, delegation.shares)?;
-    period::start(ctx, delegator, validator)?;
+    let held = period::must_delegation(ctx, delegator, validator)?;
+    withdraw_rewards_of(ctx, &held, &record)
+}
+
+/// As [`withdraw_delegation_rewards`], of a delegation and a validator as they are stored.
+pub fn withdraw_rewards_of(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<Coins> {
+    let (paid, ledger) = period::pay(ctx, held, validator)?;
+    period::start(ctx, held, validator, ledger)?;
     Ok(paid)
 }
 

@@ -107,19 +107,16 @@ fn forget(ctx: &mut Ctx, ledger: &mut Ledger, validator: &ValAddress, claim: &Cl
     }
 }
 
-/// Starts the claim of a delegation at the period that just ended.
+/// Starts the claim of a delegation at the period that just ended, and stores the ledger.
 ///
 /// # Rounding
 /// The stake is cut: the other delegators gain.
-pub fn start(ctx: &mut Ctx, delegator: &AccAddress, validator: &ValAddress) -> Result<()> {
-    let mut ledger = ledger(ctx, validator)?;
+pub fn start(ctx: &mut Ctx, held: &Delegation, validator: &Validator, mut ledger: Ledger) -> Result<()> {
     retain(&mut ledger)?;
-    state::LEDGERS.set(ctx, validator, &ledger)?;
-    let record = staking::must_validator(ctx, validator)?;
-    let delegation = must_delegation(ctx, delegator, validator)?;
-    let stake = record.tokens_from_shares_truncated(delegation.shares)?;
+    state::LEDGERS.set(ctx, &held.validator, &ledger)?;
+    let stake = validator.tokens_from_shares_truncated(held.shares)?;
     let info = StartingInfo { previous_period: before(ledger.period)?, stake, height: height(ctx)? };
-    state::STARTING_INFOS.set(ctx, &(*validator, *delegator), &info)
+    state::STARTING_INFOS.set(ctx, &(held.validator, held.delegator), &info)
 }
 
 /// What a delegation has earned up to the end of the last period.
@@ -166,28 +163,27 @@ fn between(start: &Historical, end: &Historical, stake: Dec) -> Result<DecCoins>
     Ok(difference.mul_dec_truncate(stake)?)
 }
 
-/// Ends the period, pays a delegation what it has earned and forgets its claim; [`start`] begins the next.
+/// Ends the period and pays a delegation what it has earned; gives that and the ledger. [`start`] begins the next claim, and stores the
+/// ledger; where none begins, the caller stores it and takes the claim away.
 ///
 /// # Rounding
 /// Whole units are paid; the rest goes to the community pool.
-pub fn pay(ctx: &mut Ctx, validator: &Validator, delegator: &AccAddress, shares: Dec) -> Result<Coins> {
-    let operator = &validator.operator;
+pub fn pay(ctx: &mut Ctx, held: &Delegation, validator: &Validator) -> Result<(Coins, Ledger)> {
+    let Delegation { delegator, validator: operator, shares } = held;
     let mut ledger = ledger(ctx, operator)?;
     let claim = claim(ctx, &ledger, delegator, operator)?;
     forget(ctx, &mut ledger, operator, &claim)?;
     end(ctx, validator, &mut ledger)?;
-    let earned = earned(ctx, validator, &ledger, &claim, shares)?;
+    let earned = earned(ctx, validator, &ledger, &claim, *shares)?;
     // The last digits can sum up to more than there is.
     let owed = earned.intersect(&ledger.outstanding);
     let (whole, remainder) = owed.truncate_decimal();
     pay_out(ctx, delegator, &whole)?;
     ledger.outstanding = ledger.outstanding.sub(&owed)?;
     add_to_pool(ctx, &remainder)?;
-    state::LEDGERS.set(ctx, operator, &ledger)?;
-    state::STARTING_INFOS.remove(ctx, &(*operator, *delegator))?;
     let (validator, delegator) = (ctx.bech32().val(operator), ctx.bech32().acc(delegator));
     ctx.emit(event::withdraw_rewards(&whole, &validator, &delegator));
-    Ok(whole)
+    Ok((whole, ledger))
 }
 
 /// # Errors

@@ -156,13 +156,13 @@ fn known_operator(ctx: &Ctx, text: &str) -> Result<ValAddress> {
 }
 
 fn add_delegation(ctx: &mut Ctx, delegation: &Delegation, exported: bool) -> Result<()> {
-    let (delegator, operator) = (&delegation.delegator, &delegation.validator);
     if exported {
         return delegation::save_delegation(ctx, delegation);
     }
-    hooks::before_delegation_created(ctx, delegator, operator)?;
+    let validator = super::must_validator(ctx, &delegation.validator)?;
+    hooks::before_delegation_created(ctx, &validator)?;
     delegation::save_delegation(ctx, delegation)?;
-    hooks::after_delegation_modified(ctx, delegator, operator)
+    hooks::after_delegation_modified(ctx, delegation, &validator)
 }
 
 /// Adds an unbonding and gives the sum of its balances. Its validator may be gone.

@@ -35,7 +35,9 @@ pub use delegation::{Delegation, Redelegation, RedelegationEntry, Unbonding, Unb
 pub use hold::{put_unbonding_on_hold, unbonding_can_complete};
 pub use set::first_validator_set;
 pub use slash::{Infraction, slash};
-pub use stake::{begin_redelegation, delegate, unbond, undelegate, validate_unbond_amount};
+pub use stake::{
+    begin_redelegation, delegate, shares_to_unbond, unbond, unbond_from, undelegate, validate_unbond_amount,
+};
 pub use validator::{BondStatus, Commission, POWER_REDUCTION, Standing, Validator, power_of_tokens, tokens_of_power};
 
 use std::sync::Arc;

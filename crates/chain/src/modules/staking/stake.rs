@@ -32,9 +32,9 @@ pub fn delegate(
     }
     let operator = validator.operator;
     let held = super::delegation(ctx, delegator, &operator)?;
-    match held {
-        Some(_) => hooks::before_delegation_shares_modified(ctx, delegator, &operator)?,
-        None => hooks::before_delegation_created(ctx, delegator, &operator)?,
+    match &held {
+        Some(held) => hooks::before_delegation_shares_modified(ctx, held, validator)?,
+        None => hooks::before_delegation_created(ctx, validator)?,
     }
     if subtract_account {
         let coins = bond_coins(ctx, amount)?;
@@ -45,8 +45,9 @@ pub fn delegate(
     let mut validator = validator.clone();
     let bought = set::change_stake(ctx, &mut validator, |v| v.add_tokens(amount))?;
     let shares = held.map_or(Dec::ZERO, |d| d.shares).add(bought)?;
-    delegation::save_delegation(ctx, &Delegation { delegator: *delegator, validator: operator, shares })?;
-    hooks::after_delegation_modified(ctx, delegator, &operator)?;
+    let held = Delegation { delegator: *delegator, validator: operator, shares };
+    delegation::save_delegation(ctx, &held)?;
+    hooks::after_delegation_modified(ctx, &held, &validator)?;
     Ok(bought)
 }
 
@@ -56,15 +57,20 @@ pub fn delegate(
 /// # Errors
 /// `staking` 21 without a delegation, 24 with fewer shares, 3 without a validator.
 pub fn unbond(ctx: &mut Ctx, delegator: &AccAddress, operator: &ValAddress, shares: Dec) -> Result<Int> {
-    let mut held =
-        super::delegation(ctx, delegator, operator)?.ok_or_else(|| error::NO_DELEGATOR_FOR_ADDRESS.refuse())?;
-    hooks::before_delegation_shares_modified(ctx, delegator, operator)?;
+    let held = super::delegation(ctx, delegator, operator)?;
+    let held = held.ok_or_else(|| error::NO_DELEGATOR_FOR_ADDRESS.refuse())?;
+    let validator = super::must_validator(ctx, operator)?;
+    unbond_from(ctx, held, validator, shares)
+}
+
+/// As [`unbond`], of a delegation and a validator as they are stored.
+pub fn unbond_from(ctx: &mut Ctx, mut held: Delegation, mut validator: Validator, shares: Dec) -> Result<Int> {
+    hooks::before_delegation_shares_modified(ctx, &held, &validator)?;
     if held.shares < shares {
         return Err(error::NOT_ENOUGH_SHARES.because(held.shares));
     }
-    let mut validator = super::must_validator(ctx, operator)?;
     held.shares = held.shares.sub(shares)?;
-    let is_operator = delegator.as_bytes() == operator.as_bytes();
+    let is_operator = held.delegator.as_bytes() == held.validator.as_bytes();
     if is_operator
         && !validator.jailed
         && validator.tokens_from_shares(held.shares)?.truncate_int()? < validator.min_self_delegation
@@ -72,11 +78,11 @@ pub fn unbond(ctx: &mut Ctx, delegator: &AccAddress, operator: &ValAddress, shar
         set::jail(ctx, &mut validator)?;
     }
     if held.shares.is_zero() {
-        hooks::before_delegation_removed(ctx, delegator, operator)?;
+        hooks::before_delegation_removed(ctx, &held.delegator, &held.validator)?;
         delegation::remove_delegation(ctx, &held)?;
     } else {
         delegation::save_delegation(ctx, &held)?;
-        hooks::after_delegation_modified(ctx, delegator, operator)?;
+        hooks::after_delegation_modified(ctx, &held, &validator)?;
     }
     let tokens = set::change_stake(ctx, &mut validator, |v| v.remove_shares(shares))?;
     if validator.delegator_shares.is_zero() && validator.is_unbonded() {
@@ -92,6 +98,11 @@ pub fn unbond(ctx: &mut Ctx, delegator: &AccAddress, operator: &ValAddress, shar
 pub fn validate_unbond_amount(view: &View, delegator: &AccAddress, operator: &ValAddress, amount: Int) -> Result<Dec> {
     let validator = super::must_validator(view, operator)?;
     let held = super::delegation(view, delegator, operator)?.ok_or_else(|| error::NO_DELEGATION.refuse())?;
+    shares_to_unbond(&held, &validator, amount)
+}
+
+/// As [`validate_unbond_amount`], of a delegation and a validator as they are stored.
+pub fn shares_to_unbond(held: &Delegation, validator: &Validator, amount: Int) -> Result<Dec> {
     let shares = validator.shares_from_tokens(amount)?;
     if validator.shares_from_tokens_truncated(amount)? > held.shares {
         return Err(sdk::INVALID_REQUEST.because("invalid shares amount"));

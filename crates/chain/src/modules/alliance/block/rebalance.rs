@@ -8,7 +8,8 @@ use super::super::state::{Asset, AssetKey, REBALANCE};
 use super::super::{event, math, pool, reward};
 use super::assets;
 use crate::modules::auth::ModuleAccount;
-use crate::modules::{bank, staking};
+use crate::modules::bank;
+use crate::modules::staking::{self, BondStatus, Delegation, Validator};
 
 /// Virtual stake on bonded validators, rounded as [`virtual_stake`].
 pub fn virtual_bonded(view: &View) -> Result<Int> {
@@ -74,21 +75,17 @@ pub fn run(ctx: &mut Ctx) -> Result<()> {
     Ok(())
 }
 
-fn rebalance(ctx: &mut Ctx, validator: &ValAddress, assets: &Rows<AssetKey, Weighed>) -> Result<()> {
-    let expected = expected_stake(ctx, validator, assets)?;
-    let current = current_stake(ctx, validator)?;
-    if expected > current {
-        let more = expected.sub(current)?.truncate_int()?;
-        if more.is_positive() {
-            grow(ctx, validator, more)?;
-        }
-    } else {
-        let less = current.sub(expected)?.truncate_int()?;
-        if less.is_positive() {
-            shrink(ctx, validator, less)?;
-        }
+fn rebalance(ctx: &mut Ctx, operator: &ValAddress, assets: &Rows<AssetKey, Weighed>) -> Result<()> {
+    let expected = expected_stake(ctx, operator, assets)?;
+    let validator = staking::must_validator(ctx, operator)?;
+    let held = staking::delegation(ctx, &ModuleAccount::ALLIANCE.address(), operator)?;
+    let current = held.as_ref().map_or(Ok(Dec::ZERO), |held| validator.tokens_from_shares(held.shares))?;
+    let (more, less) = (expected.sub(current)?.truncate_int()?, current.sub(expected)?.truncate_int()?);
+    match held {
+        held if more.is_positive() => grow(ctx, held, &validator, more),
+        Some(held) if less.is_positive() => shrink(ctx, held, validator, less),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What is the same at all validators for an asset that earns.
@@ -127,32 +124,25 @@ fn expected_stake(view: &View, validator: &ValAddress, assets: &Rows<AssetKey, W
     Ok(sum)
 }
 
-fn current_stake(view: &View, validator: &ValAddress) -> Result<Dec> {
-    let Some(delegation) = staking::delegation(view, &ModuleAccount::ALLIANCE.address(), validator)? else {
-        return Ok(Dec::ZERO);
-    };
-    staking::must_validator(view, validator)?.tokens_from_shares(delegation.shares)
-}
-
 fn native_coins(view: &View, amount: Int) -> Result<Coins> {
     Ok(Coins::one(Coin::new(staking::bond_denom(view)?, amount))?)
 }
 
-fn grow(ctx: &mut Ctx, validator: &ValAddress, amount: Int) -> Result<()> {
+fn grow(ctx: &mut Ctx, held: Option<Delegation>, validator: &Validator, amount: Int) -> Result<()> {
     let coins = native_coins(ctx, amount)?;
     bank::mint(ctx, &ModuleAccount::ALLIANCE, &coins)?;
-    reward::claim_validator(ctx, validator)?;
-    let found = staking::must_validator(ctx, validator)?;
+    if let Some(held) = held {
+        reward::claim_of(ctx, &held, validator)?;
+    }
     let module = ModuleAccount::ALLIANCE.address();
-    staking::delegate(ctx, &module, amount, staking::BondStatus::Unbonded, &found, true)?;
+    staking::delegate(ctx, &module, amount, BondStatus::Unbonded, validator, true)?;
     Ok(())
 }
 
-fn shrink(ctx: &mut Ctx, validator: &ValAddress, amount: Int) -> Result<()> {
-    let module = ModuleAccount::ALLIANCE.address();
-    let shares = staking::validate_unbond_amount(ctx, &module, validator, amount)?;
-    reward::claim_validator(ctx, validator)?;
-    let returned = staking::unbond(ctx, &module, validator, shares)?;
+fn shrink(ctx: &mut Ctx, held: Delegation, validator: Validator, amount: Int) -> Result<()> {
+    let shares = staking::shares_to_unbond(&held, &validator, amount)?;
+    reward::claim_of(ctx, &held, &validator)?;
+    let returned = staking::unbond_from(ctx, held, validator, shares)?;
     let coins = native_coins(ctx, returned)?;
     bank::burn(ctx, &ModuleAccount::BONDED_POOL, &coins)
 }
