@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// A running measurement of the thread that started it.
 pub struct Clock {
     began: Instant,
-    on_cpu: Option<u64>,
+    on_cpu: Duration,
 }
 
 /// What a piece of work took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Spent {
     pub wall: Duration,
-    /// Time of this thread on a processor; of other threads nothing. The wall time where the system does not tell.
+    /// Time of this thread on a processor; of other threads nothing.
     pub cpu: Duration,
 }
 
@@ -22,15 +24,13 @@ impl Clock {
     }
 
     pub fn stop(&self) -> Spent {
-        let wall = self.began.elapsed();
-        let cpu = self.on_cpu.zip(on_cpu()).map(|(from, to)| Duration::from_nanos(to.saturating_sub(from)));
-        Spent { wall, cpu: cpu.unwrap_or(wall) }
+        Spent { wall: self.began.elapsed(), cpu: on_cpu().saturating_sub(self.on_cpu) }
     }
 }
 
-/// Nanoseconds that this thread has run, by Linux' scheduler.
-fn on_cpu() -> Option<u64> {
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+/// How long this thread has run, to the nanosecond: what `/proc` says is as old as the scheduler's last look.
+fn on_cpu() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }
 
 impl std::ops::AddAssign for Spent {
