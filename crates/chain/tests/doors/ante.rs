@@ -2,6 +2,7 @@
 
 use entente_kernel::{AccAddress, Bech32, ValAddress};
 use entente_proto::cosmos::authz::v1beta1 as authz;
+use entente_proto::cosmos::crisis::v1beta1::MsgVerifyInvariant;
 use entente_proto::cosmos::distribution::v1beta1::{MsgFundCommunityPool, MsgWithdrawDelegatorReward};
 use entente_proto::cosmos::feegrant::v1beta1 as feegrant;
 use entente_proto::cosmos::staking::v1beta1 as staking;
@@ -98,6 +99,31 @@ fn running_out_of_gas_in_a_message_costs_the_fee() {
     assert_eq!(answer(&result), "sdk 11");
     assert!(result.log.starts_with("out of gas in location"), "{}", result.log);
     assert_eq!((net.balance(&user(2)), net.sequence(&user(2))), (WEALTH - FEE, 1));
+}
+
+#[test]
+fn an_invariant_costs_what_a_walk_over_the_state_costs() {
+    let mut net = Net::new();
+    let message = MsgVerifyInvariant {
+        sender: text(&user(1)),
+        invariant_module_name: "bank".to_owned(),
+        invariant_route: "total-supply".to_owned(),
+    };
+    let mut tx = Tx::new(vec![pack(&message)], vec![Hand::of(1)]);
+    tx.fee.gas_limit = 10_000_000;
+    let before = net.chain.snapshot(None).unwrap().clone();
+    let estimate = before.simulate(&tx.bytes()).unwrap().gas_used;
+    let walk = before.forest.len().cast_signed() * 1_000;
+    let result = net.deliver(&tx);
+    assert_eq!(answer(&result), "ok");
+    assert!(walk > 0 && result.gas_used > walk, "{} for {walk}", result.gas_used);
+    assert!(estimate >= result.gas_used, "{estimate} for {}", result.gas_used);
+
+    let mut cheap = tx.at(1);
+    cheap.fee.gas_limit = walk.unsigned_abs();
+    let result = net.deliver(&cheap);
+    assert_eq!(answer(&result), "sdk 11");
+    assert!(result.log.starts_with("out of gas in location: invariant;"), "{}", result.log);
 }
 
 #[test]

@@ -91,6 +91,11 @@ impl View {
         self.base.root()
     }
 
+    /// The number of pairs of that snapshot.
+    pub fn base_len(&self) -> u64 {
+        self.base.len()
+    }
+
     pub fn gas(&self) -> &GasMeter {
         &self.gas
     }

@@ -62,6 +62,15 @@ impl Forest {
         self.trees.get(usize::from(store)).filter(|_| self.stores.iter().any(|known| known.index == store))
     }
 
+    /// The number of pairs in all stores.
+    pub fn len(&self) -> u64 {
+        self.trees.iter().fold(0, |sum, tree| sum.saturating_add(tree.len()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The value of a key of a store.
     pub fn get(&self, store: u8, key: &[u8]) -> Option<ValueRef<'_>> {
         self.trees.get(usize::from(store))?.get(key)

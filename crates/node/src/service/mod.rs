@@ -36,9 +36,6 @@ const BROADCAST: &str = "/cosmos.tx.v1beta1.Service/BroadcastTx";
 
 /// What may take long: searches read the results of many blocks, and invariants all of the state.
 const LONG: &[&str] = &["/cosmos.tx.v1beta1.Service/GetTxsEvent", "/app/invariants"];
-/// The method that estimates.
-const SIMULATE: &str = "/cosmos.tx.v1beta1.Service/Simulate";
-const VERIFY_INVARIANT: &[u8] = b"/cosmos.crisis.v1beta1.MsgVerifyInvariant";
 /// Larger requests take long too: estimates of transactions with thousands of messages.
 const LONG_REQUEST_BYTES: usize = 16 * 1024;
 
@@ -123,12 +120,9 @@ impl Services {
 
     /// Where a call waits for its turn: nobody who asks for a balance waits behind those who search.
     fn turnstile(&self, path: &str, request: &[u8]) -> &Turnstile {
-        // Estimates carry out what a transaction asks for, also a look at all of the state.
-        let looks_at_all =
-            || path == SIMULATE && request.windows(VERIFY_INVARIANT.len()).any(|w| w == VERIFY_INVARIANT);
         if path == BROADCAST {
             &self.submissions
-        } else if LONG.contains(&path) || request.len() > LONG_REQUEST_BYTES || looks_at_all() {
+        } else if LONG.contains(&path) || request.len() > LONG_REQUEST_BYTES {
             &self.long_questions
         } else {
             &self.questions
@@ -240,12 +234,11 @@ mod tests {
         let asked = |path: &'static str, request: Vec<u8>| {
             tokio::time::timeout(Duration::from_millis(300), services.unary(path, request.into(), None))
         };
-        let long =
-            [(LONG[0], vec![]), (SIMULATE, vec![0; LONG_REQUEST_BYTES + 1]), (SIMULATE, VERIFY_INVARIANT.to_vec())];
-        for (path, request) in long {
+        let simulate = "/cosmos.tx.v1beta1.Service/Simulate";
+        for (path, request) in [(LONG[0], vec![]), (simulate, vec![0; LONG_REQUEST_BYTES + 1])] {
             assert!(asked(path, request).await.is_err(), "{path} waits for its turn");
         }
-        assert!(asked(SIMULATE, vec![0; 99]).await.is_ok(), "a small estimate does not");
+        assert!(asked(simulate, vec![0; 99]).await.is_ok(), "a small estimate does not");
         let invariants = services.abci_query("/app/invariants", Bytes::new(), 0, false);
         assert!(tokio::time::timeout(Duration::from_millis(300), invariants).await.is_err(), "so do invariants");
         assert!(asked("/cosmos.bank.v1beta1.Query/Params", vec![]).await.unwrap().is_ok(), "others do not wait");
