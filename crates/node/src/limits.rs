@@ -396,6 +396,10 @@ impl Drop for Waiting<'_> {
     }
 }
 
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 impl Turnstile {
     pub fn new(running: usize, waiting_max: usize) -> Self {
         Self { running: Arc::new(Semaphore::new(running)), waiting: Arc::default(), waiting_max }
@@ -403,14 +407,12 @@ impl Turnstile {
 
     /// For questions: a few more than there are processors, so that blocks get their share of them.
     pub fn for_questions() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self::new(processors.saturating_mul(2).max(4), 1_024)
+        Self::new(processors().saturating_mul(2).max(4), 1_024)
     }
 
     /// For questions that may take long, such as searches: half of the processors are left to all others.
     pub fn for_long_questions() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self::new((processors / 2).max(1), 256)
+        Self::new((processors() / 2).max(1), 256)
     }
 
     /// For transactions to be checked: each of them waits for the block that is being made, and blocks wait for few of them.

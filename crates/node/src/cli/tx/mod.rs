@@ -360,7 +360,7 @@ fn confirm(body: &Value) -> Result<()> {
 fn broadcast(remote: &Remote, bytes: &[u8], words: &Words) -> Result<()> {
     let form = Form::parse(words.flag("output"))?;
     let mode = words.flag("broadcast-mode").unwrap_or("sync");
-    ensure!(matches!(mode, "sync" | "async" | "block"), "--broadcast-mode: {mode:?} is neither sync nor async");
+    ensure!(matches!(mode, "sync" | "async" | "block"), "--broadcast-mode: {mode:?} is none of sync, block and async");
     let answer = remote.call("broadcast_tx_sync", json!({ "tx": STANDARD.encode(bytes) }))?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let code = answer.get("code").and_then(Value::as_u64).unwrap_or_default();

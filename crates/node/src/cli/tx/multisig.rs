@@ -106,7 +106,7 @@ pub fn assemble(ring: &Keyring, words: &Words, remote: Option<&Remote>, bech32: 
 impl Account {
     /// What the signatures of a transaction in a file bind.
     pub(super) fn terms(&self, tx: &Tx) -> Terms<'_> {
-        let fee = tx.auth_info.clone().and_then(|a| a.fee).unwrap_or_default();
+        let fee = tx.auth_info.as_ref().and_then(|a| a.fee.clone()).unwrap_or_default();
         Terms { chain_id: &self.chain_id, account_number: self.number, sequence: self.sequence, fee }
     }
 }
